@@ -1,0 +1,1 @@
+"""The TRM contact directory: who handles what, in which country."""

@@ -1,0 +1,169 @@
+"""Settings: read once from the environment, prefix `DIRECTORY_`; odd values refuse the start."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+PREFIX = "DIRECTORY_"
+ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+KOSOVO_FOOTNOTE = (
+    "* This designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 "
+    "and the ICJ Opinion on the Kosovo declaration of independence."
+)
+
+
+class BadSetting(Exception):
+    """A setting holds a value the directory cannot start with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that may differ between two installations. `docs/settings.md` explains each one."""
+
+    data_dir: Path
+    database_url: str
+    secret_keys: tuple[str, ...]
+    search: str = "whoosh"
+    mail_url: str = ""
+    base_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: int = 0
+    timezone: str = "Europe/Vienna"
+    demo: bool = False
+    kosovo_name: str = "Kosovo*"
+    kosovo_footnote: str = KOSOVO_FOOTNOTE
+    due_after_days: int = 76
+    overdue_after_days: int = 90
+    unconfirmed_after_days: int = 104
+    hidden_after_days: int = 120
+    dormant_after_days: int = 180
+    visitor_export_limit: int = 25
+    import_max_megabytes: int = 64
+    log_level: str = "INFO"
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> tuple[Settings, list[str]]:
+    """The settings and a list of warnings (unknown names). Raises BadSetting with a sentence."""
+    env = dict(os.environ if environment is None else environment)
+    given = {name[len(PREFIX) :].lower(): value for name, value in env.items() if name.startswith(PREFIX)}
+    given = _with_files(given)
+    known = {f.name for f in fields(Settings)}
+    warnings = [
+        f"{PREFIX}{name.upper()} is no setting of the directory" for name in given if name not in known
+    ]
+    values: dict[str, Any] = {
+        name: PARSERS.get(name, str)(value) for name, value in given.items() if name in known and value != ""
+    }
+    data_dir = Path(values.get("data_dir", ROOT / "instance")).resolve()
+    values["data_dir"] = data_dir
+    values.setdefault("database_url", f"sqlite:///{data_dir / 'directory.sqlite'}")
+    values.setdefault("secret_keys", _own_secret_keys(data_dir))
+    settings = Settings(**values)
+    _refuse_odd(settings)
+    return settings, warnings
+
+
+def _with_files(given: dict[str, str]) -> dict[str, str]:
+    """Replace each `NAME_FILE` by the content of the file it names."""
+    plain = {name: value for name, value in given.items() if not name.endswith("_file")}
+    for name, value in given.items():
+        if name.endswith("_file"):
+            try:
+                plain[name.removesuffix("_file")] = Path(value).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise BadSetting(
+                    f"{PREFIX}{name.upper()} names {value}, which cannot be read: {error}"
+                ) from error
+    return plain
+
+
+def _own_secret_keys(data_dir: Path) -> tuple[str, ...]:
+    """The keys in the data folder, made on first start."""
+    path = data_dir / "secret_keys"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+    return _secret_keys(path.read_text(encoding="utf-8"))
+
+
+def _secret_keys(value: str) -> tuple[str, ...]:
+    keys = tuple(part for part in value.replace(",", " ").split() if part)
+    if not keys or any(len(key) < 32 for key in keys):
+        raise BadSetting(
+            f"{PREFIX}SECRET_KEYS needs one or more keys of at least 32 characters, newest first"
+        )
+    return keys
+
+
+def _whole_number(name: str, least: int, most: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise BadSetting(f"{PREFIX}{name} is {value!r}; it must be a whole number from {least} to {most}")
+        return number
+
+    return parse
+
+
+def _yes_or_no(value: str) -> bool:
+    if value.lower() not in {"1", "0", "yes", "no", "true", "false"}:
+        raise BadSetting(f"{PREFIX}DEMO is {value!r}; it must be yes or no")
+    return value.lower() in {"1", "yes", "true"}
+
+
+PARSERS: dict[str, Callable[[str], Any]] = {
+    "data_dir": Path,
+    "secret_keys": _secret_keys,
+    "demo": _yes_or_no,
+    "trusted_proxies": _whole_number("TRUSTED_PROXIES", 0, 10),
+    "due_after_days": _whole_number("DUE_AFTER_DAYS", 1, 3650),
+    "overdue_after_days": _whole_number("OVERDUE_AFTER_DAYS", 1, 3650),
+    "unconfirmed_after_days": _whole_number("UNCONFIRMED_AFTER_DAYS", 1, 3650),
+    "hidden_after_days": _whole_number("HIDDEN_AFTER_DAYS", 1, 3650),
+    "dormant_after_days": _whole_number("DORMANT_AFTER_DAYS", 1, 3650),
+    "visitor_export_limit": _whole_number("VISITOR_EXPORT_LIMIT", 1, 1000),
+    "import_max_megabytes": _whole_number("IMPORT_MAX_MEGABYTES", 1, 4096),
+}
+
+
+def _refuse_odd(settings: Settings) -> None:
+    if settings.search not in {"whoosh", "postgres", "memory"}:
+        raise BadSetting(f"{PREFIX}SEARCH is {settings.search!r}; it must be whoosh or postgres")
+    if settings.search == "postgres" and not settings.database_url.startswith("postgresql"):
+        raise BadSetting(f"{PREFIX}SEARCH=postgres needs a DATABASE_URL that begins with postgresql://")
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadSetting(f"{PREFIX}TIMEZONE is {settings.timezone!r}, which is no time zone name") from error
+    address = urlsplit(settings.base_url)
+    if address.scheme not in {"http", "https"} or not address.hostname:
+        raise BadSetting(
+            f"{PREFIX}BASE_URL is {settings.base_url!r}; it must look like https://directory.example.org"
+        )
+    if address.scheme == "http" and address.hostname not in LOOPBACK:
+        raise BadSetting(f"{PREFIX}BASE_URL must use https unless it is this machine's own address")
+    if settings.demo and address.hostname not in LOOPBACK:
+        raise BadSetting(
+            "Demo mode runs on this machine only: set a BASE_URL on 127.0.0.1 or switch DEMO off"
+        )
+    days = (
+        settings.due_after_days,
+        settings.overdue_after_days,
+        settings.unconfirmed_after_days,
+        settings.hidden_after_days,
+        settings.dormant_after_days,
+    )
+    if sorted(set(days)) != list(days):
+        raise BadSetting("The days must rise: DUE, OVERDUE, UNCONFIRMED, HIDDEN, DORMANT")

@@ -1,0 +1,1 @@
+"""Entry to vCard, CSV and JSON."""

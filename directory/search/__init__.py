@@ -1,0 +1,1 @@
+"""Finding entries: the question, the port and the indexes behind it."""

@@ -1,0 +1,1 @@
+"""Reading a question: text in, Reading out."""

@@ -1,0 +1,239 @@
+"""The words the reader understands, filed for look-up: taxonomy, our own additions, names of countries.
+
+`build_lexicon` takes the taxonomy as a plain mapping, so that a country's own list can replace the shipped one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from directory.search.folding import fold, split_words
+from directory.search.question.spelling import spellings
+from directory.search.question.stems import Stems
+
+DATA = Path(__file__).parent / "data"
+TAXONOMY = Path(__file__).parents[2] / "sops" / "data" / "taxonomy.yaml"
+_CAPITALS_UP_TO = 3  # an acronym this short is an everyday word somewhere; it has to be typed in capitals
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """One thing a phrase may mean. `form` says how: for a country `name`, `adjective`, `city`, `code` or `body`."""
+
+    kind: str
+    value: str
+    form: str = ""
+    capitals: bool = False
+    language: str = ""
+
+
+class Node:
+    """A place in the tree of phrases: what the phrase so far means, and which words may follow."""
+
+    __slots__ = ("following", "senses")
+
+    def __init__(self) -> None:
+        self.following: dict[str, Node] = {}
+        self.senses: tuple[Sense, ...] = ()
+
+
+@dataclass(slots=True)
+class Lexicon:
+    """What the reader looks up. Built once, never changed while questions are read."""
+
+    stems: Stems
+    root: Node = field(default_factory=Node)
+    words: dict[str, set[str]] = field(default_factory=dict)
+    pairs_with: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    implied_sops: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    implied_groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    group_implies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    regions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    spoken: dict[str, str] = field(default_factory=dict)
+    codes: frozenset[str] = frozenset()
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    listed: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def describe(self) -> dict[str, dict[str, dict[str, list[str]]]]:
+        """Which words are understood: kind (role, sop, country, …) -> id -> language -> words as listed."""
+        pages: dict[str, dict[str, dict[str, list[str]]]] = {}
+        for kind, value, language, word in self.listed:
+            words = pages.setdefault(kind, {}).setdefault(value, {}).setdefault(language, [])
+            if word not in words:
+                words.append(word)
+        return pages
+
+    def add(self, phrase: str, sense: Sense, stem_as: str | None = None) -> None:
+        """File a phrase in all its spellings. `stem_as` names the endings it takes, else its language does."""
+        self.listed.append((sense.kind, sense.value, sense.language, phrase))
+        for spelling in spellings(phrase, sense.language):
+            self._file(split_words(spelling), sense, sense.language if stem_as is None else stem_as)
+
+    def _file(self, words: list[str], sense: Sense, endings: str) -> None:
+        if not words:
+            return
+        node = self.root
+        for word in words:
+            key = word if sense.capitals else self.stems.key(word, endings)
+            node = node.following.setdefault(key, Node())
+        if sense not in node.senses:
+            node.senses += (sense,)
+        if len(words) == 1:
+            self.words.setdefault(words[0], set()).add(f"{sense.kind}:{sense.value}")
+
+
+def load_taxonomy(path: Path = TAXONOMY) -> dict[str, Any]:
+    """The shipped taxonomy as a plain mapping."""
+    with path.open(encoding="utf-8") as file:
+        taxonomy: dict[str, Any] = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return taxonomy
+
+
+def load_words(name: str) -> dict[str, Any]:
+    """One of our own word lists; every value stays text, so that `no` and `on` are words."""
+    with (DATA / name).open(encoding="utf-8") as file:
+        words: dict[str, Any] = yaml.load(file, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
+    return words
+
+
+def build_lexicon(taxonomy: Mapping[str, Any]) -> Lexicon:
+    """The lexicon of a taxonomy and our own lists; takes some tenths of a second."""
+    rules = load_words("rules.yaml")
+    lexicon = Lexicon(Stems(load_words("endings.yaml")), rules=rules)
+    lower = frozenset(rules["lower_case_acronyms"])
+    for listing in (_own_facets(load_words("words.yaml")), _taxonomy_facets(taxonomy)):
+        for kind, value, language, phrase in listing:
+            lexicon.add(phrase, Sense(kind, value, language=language, capitals=is_acronym(phrase, lower)))
+    _add_relations(lexicon, taxonomy)
+    _add_bodies(lexicon, taxonomy, lower)
+    _add_countries(lexicon, taxonomy)
+    _add_fillers(lexicon, taxonomy)
+    return lexicon
+
+
+@cache
+def shipped_lexicon() -> Lexicon:
+    """The lexicon of the shipped taxonomy, built once a process."""
+    return build_lexicon(load_taxonomy())
+
+
+def is_acronym(phrase: str, lower: frozenset[str]) -> bool:
+    """Whether the phrase counts only in capitals (PM, ACT, CAS, but not NGO or DIICOT)."""
+    return phrase.isupper() and phrase.isalpha() and len(phrase) <= _CAPITALS_UP_TO and fold(phrase) not in lower
+
+
+def _taxonomy_facets(taxonomy: Mapping[str, Any]) -> Iterable[tuple[str, str, str, str]]:
+    for sop in taxonomy["sops"]:
+        value = str(sop["id"])
+        yield "sop", value, "en", sop["name"]
+        yield from (("sop", value, language, name) for language, name in sop["names"].items())
+        yield from _flat("sop", value, sop["stage_words"])
+    for kind, section in (("role", "roles"), ("type", "institution_types"), ("group", "target_groups"),
+                          ("exploitation", "exploitation_forms"), ("channel", "channels")):  # fmt: skip
+        for item in taxonomy[section]:
+            yield from _flat(kind, item["id"], item["syn"])
+    for term in ("trafficking_in_human_beings", "victim"):
+        yield from _flat(term.split("_")[0], term, taxonomy["key_terms"][term])
+
+
+def _own_facets(words: Mapping[str, Any]) -> Iterable[tuple[str, str, str, str]]:
+    for kind, values in words.items():
+        for value, by_language in values.items():
+            yield from _flat(kind, value, by_language)
+
+
+def _flat(kind: str, value: str, by_language: Mapping[str, Any]) -> Iterable[tuple[str, str, str, str]]:
+    for language, phrases in by_language.items():
+        yield from ((kind, value, str(language), str(phrase)) for phrase in phrases)
+
+
+def _add_relations(lexicon: Lexicon, taxonomy: Mapping[str, Any]) -> None:
+    for role in taxonomy["roles"]:
+        lexicon.pairs_with[role["id"]] = tuple(role.get("pairs_with", ()))
+        lexicon.implied_sops[role["id"]] = tuple(role.get("implied_sops", ()))
+        lexicon.implied_groups[role["id"]] = tuple(role.get("implies_target_groups", ()))
+    for group in taxonomy["target_groups"]:
+        lexicon.group_implies[group["id"]] = tuple(group.get("implies", ()))
+    for region in taxonomy["regions"]["items"]:
+        lexicon.regions[region["id"]] = tuple(region["codes"])
+        for word in region["words"]:
+            lexicon.add(word, Sense("region", region["id"], capitals=word == "SEE", language="en"), "")
+
+
+def _add_bodies(lexicon: Lexicon, taxonomy: Mapping[str, Any], lower: frozenset[str]) -> None:
+    extra = load_words("bodies.yaml")["bodies"]
+    for body in [*taxonomy["named_bodies"], *extra]:
+        for alias in body["aliases"]:
+            capitals = is_acronym(alias, lower)
+            lexicon.add(alias, Sense("country", body["country"], "body", capitals), "")
+            for kind, field_name in (("role", "roles"), ("type", "types")):
+                for value in body.get(field_name, ()):
+                    lexicon.add(alias, Sense(kind, value, "body", capitals), "")
+
+
+def _add_countries(lexicon: Lexicon, taxonomy: Mapping[str, Any]) -> None:
+    cldr = json.loads((DATA / "cldr.json").read_text("utf-8"))
+    extra = load_words("countries.yaml")
+    people = frozenset(split_words(" ".join(load_words("people.yaml")["not_countries"])))
+    for language, names in cldr["countries"].items():
+        for code, spelled in names.items():
+            _add_names(lexicon, code, language, spelled)
+    for country in taxonomy["countries"]:
+        for language, spelled in country["names"].items():
+            _add_names(lexicon, country["code"], language, [name.rstrip("*") for name in spelled])
+        for language, stems in country["adj"].items():
+            _add_adjectives(lexicon, country["code"], language, stems)
+        _add_cities(lexicon, country["code"], country["cities"], people)
+    for code, by_language in extra["names"].items():
+        for language, spelled in by_language.items():
+            _add_names(lexicon, code, language, spelled)
+    for code, by_language in extra["peoples"].items():
+        for language, stems in by_language.items():
+            _add_adjectives(lexicon, code, language, stems)
+    for code, cities in (*cldr["cities"].items(), *extra["cities"].items()):
+        _add_cities(lexicon, code, cities, people)
+    _add_languages(lexicon, cldr["languages"], extra["languages"])
+    lexicon.codes = frozenset(extra["codes"])
+    lexicon.spoken = dict(extra["spoken"])
+
+
+def _add_names(lexicon: Lexicon, code: str, language: str, names: Iterable[str]) -> None:
+    for name in names:
+        capitals = len(name) <= 2 or name in {"RM", "ČR", "USA"}
+        lexicon.add(name, Sense("country", code, "name", capitals, language))
+
+
+def _add_adjectives(lexicon: Lexicon, code: str, language: str, stems: Iterable[str]) -> None:
+    for stem in stems:
+        lexicon.add(stem.strip(), Sense("country", code, "adjective", language=language), f"{language} people")
+
+
+def _add_cities(lexicon: Lexicon, code: str, cities: Iterable[str], people: frozenset[str]) -> None:
+    for city in cities:
+        if fold(city) not in people:
+            lexicon.add(city, Sense("country", code, "city"), "city")
+
+
+def _add_languages(lexicon: Lexicon, *lists: Mapping[str, Any]) -> None:
+    for names in lists:
+        for language, spoken in names.items():
+            for value, spelled in spoken.items():
+                for name in spelled:
+                    lexicon.add(name, Sense("language", value, language=language))
+
+
+def _add_fillers(lexicon: Lexicon, taxonomy: Mapping[str, Any]) -> None:
+    for language, words in taxonomy["key_terms"]["question_words"].items():
+        for word in words:
+            lexicon.add(word, Sense("filler", "question", language=language), "")
+    for kind, by_language in load_words("fillers.yaml").items():
+        for language, words in by_language.items():
+            for word in words.split() if isinstance(words, str) else words:
+                lexicon.add(word.replace("_", " "), Sense("filler", kind, language=language), "")

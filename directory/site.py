@@ -1,0 +1,80 @@
+"""What one running directory holds: settings, ports, the taxonomy in force, the question reader, the cache.
+
+Built once by the composition roots (app, cli, worker); pages and commands ask it for a `Desk` to answer from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from threading import Lock
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.config import Settings
+from directory.entries.answers import Desk
+from directory.entries.queries import EntryCache
+from directory.entries.viewer import PUBLIC, Viewer
+from directory.ports import Ports
+from directory.registry.rules import FreshnessDays
+from directory.search.question.lexicon import build_lexicon
+from directory.search.question.reader import Reader
+from directory.sops import operations as sops
+from directory.sops.models import TaxonomyVersion
+from directory.sops.taxonomy import Taxonomy, build, read_file
+
+
+@dataclass(slots=True)
+class Site:
+    """One running directory."""
+
+    settings: Settings
+    ports: Ports
+    cache: EntryCache = field(default_factory=EntryCache)
+    _taxonomy: Taxonomy | None = None
+    _reader: Reader | None = None
+    _version_id: str = ""
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def days(self) -> FreshnessDays:
+        """The intervals of freshness, from the settings."""
+        s = self.settings
+        return FreshnessDays(
+            due=s.due_after_days,
+            overdue=s.overdue_after_days,
+            unconfirmed=s.unconfirmed_after_days,
+            hidden=s.hidden_after_days,
+            dormant=s.dormant_after_days,
+        )
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+        return self.ports.clock.now()
+
+    def today(self) -> date:
+        """The day it is where the secretariat sits."""
+        return self.now().astimezone(ZoneInfo(self.settings.timezone)).date()
+
+    def desk(self, session: Session, viewer: Viewer = PUBLIC) -> Desk:
+        """What answering needs, for this viewer, now."""
+        return Desk(session, self.ports.index, viewer, self.now(), self.today(), self.days, self.cache)
+
+    def taxonomy(self, session: Session) -> Taxonomy:
+        """The taxonomy in force; the file's before the first is loaded."""
+        newest = select(TaxonomyVersion.id).order_by(TaxonomyVersion.in_force_at.desc()).limit(1)
+        version_id = session.scalar(newest) or "file"
+        if self._taxonomy is None or version_id != self._version_id:
+            with self._lock:
+                self._taxonomy = sops.current(session) or build(read_file())
+                self._reader = Reader(build_lexicon(self._taxonomy.document))
+                self._version_id = version_id
+        return self._taxonomy
+
+    def reader(self, session: Session) -> Reader:
+        """The question reader for the taxonomy in force."""
+        self.taxonomy(session)
+        assert self._reader is not None
+        return self._reader

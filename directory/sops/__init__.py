@@ -1,0 +1,1 @@
+"""SOPs, measures, steps and the taxonomy around them, as versioned data."""

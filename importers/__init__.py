@@ -1,0 +1,1 @@
+"""Foreign lists into the registry; knows directory, never the reverse."""
