@@ -55,9 +55,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> tuple[Setting
     given = {name[len(PREFIX) :].lower(): value for name, value in env.items() if name.startswith(PREFIX)}
     given = _with_files(given)
     known = {f.name for f in fields(Settings)}
-    warnings = [
-        f"{PREFIX}{name.upper()} is no setting of the directory" for name in given if name not in known
-    ]
+    warnings = [f"{PREFIX}{name.upper()} is no setting of the directory" for name in given if name not in known]
     values: dict[str, Any] = {
         name: PARSERS.get(name, str)(value) for name, value in given.items() if name in known and value != ""
     }
@@ -78,9 +76,7 @@ def _with_files(given: dict[str, str]) -> dict[str, str]:
             try:
                 plain[name.removesuffix("_file")] = Path(value).read_text(encoding="utf-8").strip()
             except OSError as error:
-                raise BadSetting(
-                    f"{PREFIX}{name.upper()} names {value}, which cannot be read: {error}"
-                ) from error
+                raise BadSetting(f"{PREFIX}{name.upper()} names {value}, which cannot be read: {error}") from error
     return plain
 
 
@@ -98,9 +94,7 @@ def _own_secret_keys(data_dir: Path) -> tuple[str, ...]:
 def _secret_keys(value: str) -> tuple[str, ...]:
     keys = tuple(part for part in value.replace(",", " ").split() if part)
     if not keys or any(len(key) < 32 for key in keys):
-        raise BadSetting(
-            f"{PREFIX}SECRET_KEYS needs one or more keys of at least 32 characters, newest first"
-        )
+        raise BadSetting(f"{PREFIX}SECRET_KEYS needs one or more keys of at least 32 characters, newest first")
     return keys
 
 
@@ -149,15 +143,11 @@ def _refuse_odd(settings: Settings) -> None:
         raise BadSetting(f"{PREFIX}TIMEZONE is {settings.timezone!r}, which is no time zone name") from error
     address = urlsplit(settings.base_url)
     if address.scheme not in {"http", "https"} or not address.hostname:
-        raise BadSetting(
-            f"{PREFIX}BASE_URL is {settings.base_url!r}; it must look like https://directory.example.org"
-        )
+        raise BadSetting(f"{PREFIX}BASE_URL is {settings.base_url!r}; it must look like https://directory.example.org")
     if address.scheme == "http" and address.hostname not in LOOPBACK:
         raise BadSetting(f"{PREFIX}BASE_URL must use https unless it is this machine's own address")
     if settings.demo and address.hostname not in LOOPBACK:
-        raise BadSetting(
-            "Demo mode runs on this machine only: set a BASE_URL on 127.0.0.1 or switch DEMO off"
-        )
+        raise BadSetting("Demo mode runs on this machine only: set a BASE_URL on 127.0.0.1 or switch DEMO off")
     days = (
         settings.due_after_days,
         settings.overdue_after_days,

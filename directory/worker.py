@@ -61,5 +61,5 @@ def _tick(app: Flask, job: Job) -> None:
     with app.app_context():
         try:
             job.run(database.session(), site)
-        except Exception:  # noqa: BLE001 - one failing job must not end the others; the next tick tries again
+        except Exception:
             log.exception("The job %s failed", job.name)

@@ -117,7 +117,7 @@ def _revisions(session: Session, ids: Sequence[str]) -> dict[str, int]:
     revisions: dict[str, int] = {}
     for start in range(0, len(ids), BATCH):
         rows = session.execute(select(Post.id, Post.revision).where(Post.id.in_(ids[start : start + BATCH])))
-        revisions.update(rows.tuples().all())
+        revisions.update((entry_id, revision) for entry_id, revision in rows)
     return revisions
 
 

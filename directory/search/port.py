@@ -60,13 +60,14 @@ class Hits:
     """The best `limit` ids in order, how many there are, and how they fall over the facets.
 
     `facets` maps a facet to value → count over all hits. `corrected` maps a typed word to the words of the
-    directory it was taken for.
+    directory it was taken for. `dropped` are the typed words left out because nothing has them all.
     """
 
     ids: tuple[str, ...] = ()
     total: int = 0
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     corrected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,25 @@ class IndexState:
     problem: str = ""
 
 
+class IndexUnusable(Exception):
+    """The index is missing, torn or of another version: answer from the database and rebuild it."""
+
+
+class IndexBusy(Exception):
+    """Another writer held the index for too long: nothing was written; try again later."""
+
+
 class SearchIndex(Protocol):
     """A place that finds entries by their keywords and words."""
 
     def search(self, query: Query) -> Hits:
-        """Find entries. Never raises for odd words: they find nothing."""
+        """Find entries. Never raises for odd words: they find nothing. Raises IndexUnusable."""
 
     def update(self, documents: Sequence[Document], removed: Sequence[str] = ()) -> None:
-        """Replace these documents and drop the removed ids, in one commit visible to later searches."""
+        """Replace these documents and drop the removed ids, in one commit visible to later searches.
+
+        Raises IndexUnusable and IndexBusy; then nothing was written.
+        """
 
     def rebuild(self, documents: Iterable[Document]) -> int:
         """Replace everything; searching goes on meanwhile on what was there. Returns the number written."""

@@ -1,0 +1,228 @@
+"""One segment of the index in memory: who is where in the order, who has which value, who has which word.
+
+A segment never changes; deletions are kept beside it (`Leaf`). Places run from the most recently confirmed entry
+to the never confirmed one, then by id, so that the lowest bits of any set are its best entries (see `ranking`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from threading import Lock
+from typing import Any
+
+from . import bitsets
+from .port import FACETS, IndexUnusable, Layer
+from .terms import LAYERS, Term, backwards
+from .vocabulary import Vocabulary, beginning
+from .whoosh_store import JOINT, PICTURE_COLUMN, SCHEMA
+
+Counts = dict[str, Counter[str]]
+_MOST_REMEMBERED = 20_000
+_SHARE_KEPT_AS_BITS = 64
+_SPARSE_FACTOR = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a term is: whole in heading, name or number; a word begun in heading or name; anywhere at all."""
+
+    whole: int
+    begun: int
+    anywhere: int
+
+
+class Segment:
+    """A segment read into memory; its words are read from disk when first asked for, and remembered."""
+
+    def __init__(self, storage: Any, segment: Any) -> None:
+        files = segment.open_compound_file(storage) if segment.is_compound() else storage
+        codec = segment.codec()
+        self._postings = codec.terms_reader(files, segment)
+        self._lock = Lock()
+        self._remembered: dict[tuple[str, str], tuple[int, ...] | int] = {}
+        self._alongside: dict[tuple[str, str], Counts] = {}
+        self.size: int = segment.doc_count_all()
+        column = codec.per_document_reader(files, segment).column_reader("picture", PICTURE_COLUMN)
+        self._place(json.loads(column[number]) for number in range(self.size))
+        self._read_lexicon()
+
+    def _place(self, pictures: Iterable[list[Any]]) -> None:
+        rows = list(enumerate(pictures))
+        rows.sort(key=lambda row: (-row[1][1], row[1][0]))
+        self.place_of = [0] * self.size
+        for place, (number, _) in enumerate(rows):
+            self.place_of[number] = place
+        self.ids = [row[0] for _, row in rows]
+        self.days = [row[1] for _, row in rows]
+        self.vacant = self._set(place for place, (_, row) in enumerate(rows) if row[2])
+        self.duty = self._set(place for place, (_, row) in enumerate(rows) if row[3])
+        _, _, self.leading = self._by_value([row[4] for _, row in rows])
+        self._codes: dict[str, list[int]] = {}
+        self._combinations: dict[str, list[list[str]]] = {}
+        self.having: dict[str, dict[str, int]] = {}
+        for column, facet in enumerate(FACETS, 5):
+            coded = self._by_value([row[column] for _, row in rows])
+            self._codes[facet], self._combinations[facet], self.having[facet] = coded
+
+    def _by_value(self, joined: Sequence[str]) -> tuple[list[int], list[list[str]], dict[str, int]]:
+        """Each place's combination of values as a number, the combinations, and the set of each value."""
+        numbers: dict[str, int] = {}
+        codes = [numbers.setdefault(values, len(numbers)) for values in joined]
+        combinations = [values.split(JOINT) if values else [] for values in numbers]
+        places: list[list[int]] = [[] for _ in combinations]
+        for place, code in enumerate(codes):
+            places[code].append(place)
+        having: dict[str, int] = {}
+        for values, where in zip(combinations, places, strict=True):
+            bits = bitsets.from_places(where, self.size) if values else 0
+            for value in values:
+                having[value] = having.get(value, 0) | bits
+        return codes, combinations, having
+
+    def _set(self, places: Iterable[int]) -> int:
+        return bitsets.from_places(list(places), self.size)
+
+    def _read_lexicon(self) -> None:
+        self._lexicon: dict[str, list[str]] = {name: [] for name in SCHEMA.names()}
+        for field, term in self._postings.terms():
+            self._lexicon[field].append(term.decode())
+        self._lexicon["id"].clear()
+
+    # Words
+
+    def match(self, term: Term, layer: Layer) -> Match:
+        """Where the term is for a viewer of the layer, deleted entries included."""
+        heads, texts = self._fields("head", layer), self._fields("text", layer)
+        whole = self._any((head, self._spelled(head, key)) for head in heads for key in term.whole)
+        if term.number:
+            ways = (term.number, backwards(term.number))
+            whole |= self._any(("phone", self._beginning("phone", way)) for way in ways)
+        begun = self._any((head, self._beginning(head, term.begins)) for head in heads)
+        text = self._any((name, self._beginning(name, term.begins)) for name in texts)
+        text |= self._any((name, term.whole) for name in texts)
+        if term.parts:
+            text |= self._all_parts(term.parts, layer)
+        return Match(whole, begun, whole | begun | text)
+
+    def _all_parts(self, parts: Sequence[str], layer: Layer) -> int:
+        bits = (1 << self.size) - 1
+        for part in parts:
+            bits &= self.match(Term(part, whole=(part,)), layer).anywhere
+        return bits
+
+    def within(self, key: str, distance: int, layer: Layer) -> list[str]:
+        """Keys of heading and name words so many slips away."""
+        return [word for head in self._fields("head", layer) for word in self._vocabularies[head].within(key, distance)]
+
+    def spellings(self, key: str, layer: Layer, live: int) -> set[str]:
+        """How the live entries' headings and names spell the key."""
+        return {
+            term.partition(" ")[2]
+            for head in self._fields("head", layer)
+            for term in self._spelled(head, key)
+            if self._any([(head, [term])]) & live
+        }
+
+    @cached_property
+    def _vocabularies(self) -> dict[str, Vocabulary]:
+        heads = (f"head_{layer}" for layer in LAYERS)
+        return {head: Vocabulary(term.partition(" ")[0] for term in self._lexicon[head]) for head in heads}
+
+    def _fields(self, part: str, layer: Layer) -> list[str]:
+        return [f"{part}_{one}" for one in LAYERS[layer]]
+
+    def _spelled(self, head: str, key: str) -> list[str]:
+        return beginning(self._lexicon[head], key + " ")
+
+    def _beginning(self, field: str, prefix: str) -> list[str]:
+        return beginning(self._lexicon[field], prefix) if prefix else []
+
+    def _any(self, wanted: Iterable[tuple[str, Iterable[str]]]) -> int:
+        """Entries that have any of the terms of the fields."""
+        bits, places = 0, []
+        for field, terms in wanted:
+            for term in terms:
+                found = self._read(field, term)
+                if isinstance(found, int):
+                    bits |= found
+                else:
+                    places += found
+        return bits | bitsets.from_places(places, self.size)
+
+    def _read(self, field: str, term: str) -> tuple[int, ...] | int:
+        found = self._remembered.get((field, term))
+        if found is None:
+            found = self._read_from_disk(field, term.encode())
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[field, term] = found
+        return found
+
+    def _read_from_disk(self, field: str, term: bytes) -> tuple[int, ...] | int:
+        # One at a time: the open file has one reading position.
+        with self._lock:
+            try:
+                if (field, term) not in self._postings:
+                    return ()
+                numbers = _all_numbers(self._postings.matcher(field, term, SCHEMA[field].format))
+            except Exception as problem:
+                raise IndexUnusable(f"The search index is torn ({type(problem).__name__})") from problem
+        places = tuple(map(self.place_of.__getitem__, numbers))
+        is_rare = len(places) * _SHARE_KEPT_AS_BITS < self.size
+        return places if is_rare else bitsets.from_places(places, self.size)
+
+    # Counting
+
+    def counts(self, hits: int) -> Counts:
+        """How many of the hits have each value of each facet."""
+        values = sum(len(having) for having in self.having.values())
+        if hits.bit_count() * _SPARSE_FACTOR < values * self.size or self.size < _SPARSE_FACTOR:
+            return self._counts_one_by_one(bitsets.places(hits))
+        return {
+            facet: Counter({value: n for value, bits in having.items() if (n := (bits & hits).bit_count())})
+            for facet, having in self.having.items()
+        }
+
+    def counts_alongside(self, facet: str, value: str) -> Counts:
+        """The counts of all the segment's entries of one value; everything for no facet. Kept."""
+        known = self._alongside.get((facet, value))
+        if known is None:
+            known = self.counts(self.having[facet].get(value, 0) if facet else (1 << self.size) - 1)
+            self._alongside[facet, value] = known
+        return known
+
+    def _counts_one_by_one(self, places: list[int]) -> Counts:
+        if len(places) < 2:
+            combined = {facet: Counter(codes[place] for place in places) for facet, codes in self._codes.items()}
+        else:
+            pick = itemgetter(*places)
+            combined = {facet: Counter(pick(codes)) for facet, codes in self._codes.items()}
+        return {facet: self._taken_apart(facet, counted) for facet, counted in combined.items()}
+
+    def _taken_apart(self, facet: str, counted: Counter[int]) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        combinations = self._combinations[facet]
+        for code, count in counted.items():
+            for value in combinations[code]:
+                counts[value] += count
+        return counts
+
+
+def _all_numbers(matcher: Any) -> list[int]:
+    """Document numbers of a posting list, a block at a time where the list is long.
+
+    `all_ids()` says the same one call per number, eight times as slow.
+    """
+    if not hasattr(matcher, "_next_block"):
+        return list(matcher.all_ids())
+    numbers: list[int] = []
+    while matcher.is_active():
+        matcher.id()
+        numbers += matcher._ids
+        matcher._next_block()
+    return numbers

@@ -1,0 +1,51 @@
+"""A question is posted; the address of its answer holds only the reading, never what was typed."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from directory.entries import asking
+from directory.web import current, notes
+from directory.web.readings import reading_to_args
+
+
+def attach(app: Flask) -> None:
+    """`POST /search`, and the page that says how questions are read."""
+    app.add_url_rule("/search", "search", search, methods=["POST"])
+    app.add_url_rule("/how-we-read", "how_we_read", how_we_read)
+
+
+def search() -> Response:
+    """Read the question and go to its answer. Changes nothing, so it needs no token; the origin is checked."""
+    _refuse_foreign_origin()
+    text = request.form.get("q", "")[:2000]
+    site, session = current.site(), current.session()
+    question = asking.read(text, site.reader(session), current.desk())
+    if question.is_guarded:
+        args = reading_to_args(question.reading)
+        return make_response(render_template("search/guarded.html", question=question, args=args), 422)
+    response = redirect(url_for("entries", **_grouped(reading_to_args(question.reading))), 303)
+    notes.keep(response, notes.Note(question.reading.ignored, question.unknown, question.reading.mentions))
+    return response
+
+
+def how_we_read() -> str:
+    """Which words are understood, by procedure, role, country and language."""
+    site, session = current.site(), current.session()
+    return render_template("search/how_we_read.html", words=site.reader(session).lexicon.describe())
+
+
+def _refuse_foreign_origin() -> None:
+    origin = request.headers.get("Origin")
+    if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+        abort(403, "A question can only be asked from this site.")
+
+
+def _grouped(args: list[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in args:
+        grouped.setdefault(name, []).append(value)
+    return grouped
