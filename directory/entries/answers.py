@@ -1,7 +1,8 @@
 """From a Reading to an answer: the cell that was asked for, or the next best with the reason in words.
 
 Order of what is tried when nobody is listed: the same without the left-over words, without the language, without
-the group, without the role (who leads the SOP there), then the country's coordinator and hotlines.
+the group, without the role (who leads the SOP there), then the country's coordinator and hotlines. Where somebody is
+listed but cannot be reached: the deputy, the desk beside, the rest of the house, then the coordinator and hotlines.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.entries import queries
-from directory.entries.entry import Entry
+from directory.entries.entry import ContactLine, Entry
 from directory.entries.viewer import Viewer
 from directory.entries.visibility import visible
 from directory.registry import hours, rules
+from directory.registry.holidays import is_holiday
+from directory.registry.models import Institution, Post
 from directory.search.port import Hits, Query, SearchIndex
 from directory.search.reading import Reading
 
@@ -75,19 +79,21 @@ class Desk:
     today: date
     days: rules.FreshnessDays
     cache: queries.EntryCache
+    tongues: tuple[str, ...] = ()  # languages the asker has said they read, best first
 
 
 def answer(reading: Reading, desk: Desk, *, limit: int = 20, offset: int = 0) -> Answer:
     """Answer a reading: the page of entries from `offset`, the total, and a fallback where nobody is listed."""
     if offset + limit <= REORDER:
         hits = _search(reading, desk, limit=REORDER)
-        entries = _ordered(_entries(hits.ids, desk), reading, desk.now)[offset : offset + limit]
+        entries = _ordered(_entries(hits.ids, desk), reading, desk)[offset : offset + limit]
     else:
         hits = _search(reading, desk, limit=limit, offset=offset)
-        entries = _ordered(_entries(hits.ids, desk), reading, desk.now)
-    if hits.total:
-        return Answer(reading, tuple(entries), hits.total, None, hits.facets, hits.corrected)
-    return Answer(reading, (), 0, _fallback(reading, desk), hits.facets, hits.corrected)
+        entries = _ordered(_entries(hits.ids, desk), reading, desk)
+    if not hits.total:
+        return Answer(reading, (), 0, _fallback(reading, desk), hits.facets, hits.corrected)
+    stands_in = _stand_ins(entries, reading, desk) if offset == 0 else None
+    return Answer(reading, tuple(entries), hits.total, stands_in, hits.facets, hits.corrected)
 
 
 def all_entries(reading: Reading, desk: Desk, *, limit: int) -> tuple[Entry, ...]:
@@ -133,14 +139,18 @@ def _entries(ids: Sequence[str], desk: Desk) -> list[Entry]:
     return [visible(entry, desk.viewer, today=desk.today, days=desk.days) for entry in stored]
 
 
-def _ordered(entries: list[Entry], reading: Reading, now: datetime) -> list[Entry]:
-    """Among equals, who can be reached now comes first; the index has settled the rest."""
+def _ordered(entries: list[Entry], reading: Reading, desk: Desk) -> list[Entry]:
+    """Among equals, who can be reached now and shares a language comes first; the index has settled the rest."""
     ranked = [
-        (_rank(entry, reading), 0 if is_reachable(entry, now) else 1, place) for place, entry in enumerate(entries)
+        (_rank(entry, reading), not is_reachable(entry, desk.now), not _shares_language(entry, desk), place)
+        for place, entry in enumerate(entries)
     ]
-    order = [place for *_, place in sorted(ranked)]
-    ordered = [entries[place] for place in order]
+    ordered = [entries[place] for *_, place in sorted(ranked)]
     return [entry.with_lines_first(URGENT_KINDS) for entry in ordered] if reading.urgent else ordered
+
+
+def _shares_language(entry: Entry, desk: Desk) -> bool:
+    return any(tongue in line.languages for line in entry.contact_lines for tongue in desk.tongues)
 
 
 def _rank(entry: Entry, reading: Reading) -> tuple[int, ...]:
@@ -163,19 +173,46 @@ def has_route(entry: Entry) -> bool:
 
 
 def is_reachable(entry: Entry, now: datetime) -> bool:
-    """Somebody answers one of the numbers at this hour."""
+    """Somebody answers one of the numbers at this hour; weekends and public holidays count."""
     return any(
-        hours.is_open(line.hours, line.timezone, now)
+        line_is_open(line, entry, now)
         for line in entry.contact_lines
         if line.value and line.kind in rules.NUMBERS and line.kind != "fax"
     )
+
+
+def line_is_open(line: ContactLine, entry: Entry, now: datetime) -> bool | None:
+    """Somebody answers this line at this hour; None where no hours are known."""
+    return hours.is_open(line.hours, line.timezone, now, is_holiday=lambda day: is_holiday(entry.place, day))
+
+
+def _stand_ins(entries: Sequence[Entry], reading: Reading, desk: Desk) -> Fallback | None:
+    """Where nobody found can be reached (vacant, or no line the viewer may use): deputy, desk, house, coordinator."""
+    if any(has_route(entry) and not entry.is_vacant for entry in entries):
+        return None
+    deputies = [entry.deputy.id for entry in entries if entry.deputy]
+    houses = {entry.institution.id for entry in entries}
+    beside = desk.session.scalars(
+        select(Post.id)
+        .join(Institution)
+        .where(Institution.id.in_(houses) | Institution.parent_id.in_(houses))
+        .order_by(Post.is_desk.desc(), Post.confirmed_at.desc().nulls_last(), Post.id)
+        .limit(REORDER)
+    )
+    countries = reading.countries or tuple({entry.country for entry in entries})
+    last = _search(Reading(countries=countries, roles=LAST_RESORT_ROLES, urgent=reading.urgent), desk, limit=REORDER)
+    shown = {entry.id for entry in entries}
+    found = _entries(list(dict.fromkeys([*deputies, *beside, *last.ids])), desk)
+    usable = [e for e in found if e.id not in shown and has_route(e) and not e.is_vacant]
+    reason = Reason("vacant" if all(entry.is_vacant for entry in entries) else "no_line")
+    return Fallback(reason, tuple(usable[:FALLBACK_LIMIT])) if usable else None
 
 
 def _fallback(reading: Reading, desk: Desk) -> Fallback | None:
     for reason, wider in _wider(reading):
         entries = _entries(_search(wider, desk, limit=FALLBACK_LIMIT).ids, desk)
         if entries:
-            return Fallback(reason, tuple(_ordered(entries, wider, desk.now)))
+            return Fallback(reason, tuple(_ordered(entries, wider, desk)))
     return None
 
 

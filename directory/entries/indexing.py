@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from sqlalchemy import delete, func, select
@@ -115,9 +115,15 @@ def follow(session: Session, index: SearchIndex, taxonomy: Taxonomy, *, today: d
 
 def rebuild(session: Session, index: SearchIndex, taxonomy: Taxonomy, *, today: date, days: rules.FreshnessDays) -> int:
     """Build the index anew from the database; changes queued before are covered, later ones stay queued."""
+    documents = all_documents(session, taxonomy, today=today, days=days)
+    return rebuild_from(session, index, documents)
+
+
+def rebuild_from(session: Session, index: SearchIndex, documents: Iterable[Document]) -> int:
+    """The same from documents already on their way (a progress bar stands around them)."""
     # Exactly the rows seen now: a number taken earlier may still be committed later.
     seen = list(session.scalars(select(IndexChange.sequence)))
-    count = index.rebuild(all_documents(session, taxonomy, today=today, days=days))
+    count = index.rebuild(documents)
     session.rollback()
     for start in range(0, len(seen), BATCH):
         session.execute(delete(IndexChange).where(IndexChange.sequence.in_(seen[start : start + BATCH])))
@@ -125,12 +131,17 @@ def rebuild(session: Session, index: SearchIndex, taxonomy: Taxonomy, *, today: 
     return count
 
 
+def entry_count(session: Session) -> int:
+    """How many entries the database holds."""
+    return session.scalar(select(func.count()).select_from(Post)) or 0
+
+
 def problem(session: Session, index: SearchIndex) -> str:
     """Why the index cannot be trusted, in words; empty when it can."""
     state = index.state()
     if not state.is_usable:
         return state.problem or "the index cannot be opened"
-    entries = session.scalar(select(func.count()).select_from(Post)) or 0
+    entries = entry_count(session)
     if state.count != entries and not pending_count(session):
         return f"the index holds {state.count} entries, the database {entries}"
     return ""

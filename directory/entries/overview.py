@@ -58,7 +58,7 @@ class CountryPage:
 def participating_countries(session: Session) -> list[str]:
     """Codes of the countries that take part, in the order of their names."""
     codes = session.scalars(select(Country.code).where(Country.is_participating))
-    return sorted(codes, key=lambda code: country_name(code))
+    return sorted(codes, key=country_name)
 
 
 def countries(desk: Desk) -> list[CountryLine]:
@@ -73,7 +73,7 @@ def countries(desk: Desk) -> list[CountryLine]:
         .all()
     )
     members = set(participating_countries(desk.session))
-    codes = sorted(members | set(counts), key=lambda code: country_name(code))
+    codes = sorted(members | set(counts), key=country_name)
     return [CountryLine(code, code in members, counts.get(code, 0)) for code in codes]
 
 

@@ -6,8 +6,9 @@ The form is a small part of OpenStreetMap's opening_hours: days, ranges of times
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -67,16 +68,23 @@ def _times(text: str) -> tuple[time, time]:
         raise BadHours(f"“{text}” is not a range of times such as 08:00-16:00") from error
 
 
-def is_open(text: str, zone: str, at: datetime) -> bool | None:
-    """Whether somebody answers at that instant; None where no hours are known. Holidays are not known here."""
+def is_open(
+    text: str, zone: str, at: datetime, *, is_holiday: Callable[[date], bool] = lambda _day: False
+) -> bool | None:
+    """Whether somebody answers at that instant; None where no hours are known.
+
+    On a public holiday only what is open day and night answers.
+    """
     try:
         openings = read_hours(text)
     except BadHours:
         return None
     if not openings:
         return None
+    if is_always_open(text):
+        return True
     local = at.astimezone(ZoneInfo(zone or "UTC"))
-    return any(_covers(opening, local) for opening in openings)
+    return not is_holiday(local.date()) and any(_covers(opening, local) for opening in openings)
 
 
 def _covers(opening: Opening, local: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -34,6 +35,15 @@ from directory.registry.values import (
     ResponsibilityValues,
     check_contact,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An institution with its one post, to be written with many others."""
+
+    institution: InstitutionValues
+    post: PostValues
+    source: Source | None = None
 
 
 def ensure_countries(session: Session, participating: Iterable[str]) -> int:
@@ -69,27 +79,13 @@ def add_institution(
     institution_id: str | None = None,
 ) -> Institution:
     """Write a new institution with its names, contact points and responsibilities."""
-    if not values.names:
-        raise BadValue("An institution needs a name")
-    institution = Institution(
-        id=institution_id or new_id(),
-        parent_id=parent.id if parent else None,
-        is_demo=is_demo,
-        source_id=source.id if source else None,
-        changed_at=now,
-    )
-    _write_institution(institution, values)
+    institution = _new_institution(values, source, now)
+    institution.id = institution_id or institution.id
+    institution.parent_id = parent.id if parent else None
+    institution.is_demo = is_demo
     session.add(institution)
     session.flush()
-    history.record(
-        session,
-        "add",
-        subject_type="institution",
-        subject_id=institution.id,
-        by=by,
-        now=now,
-        after={"name": institution.name, "type": institution.type, "country": institution.country_code},
-    )
+    _record_institution(session, institution, by=by, now=now)
     return institution
 
 
@@ -105,27 +101,30 @@ def add_post(
     post_id: str | None = None,
 ) -> Post:
     """Write a new post of an institution. It is not confirmed: only a human's answer does that."""
-    post = Post(
-        id=post_id or new_id(),
-        institution_id=institution.id,
-        is_demo=is_demo,
-        source_id=source.id if source else None,
-        changed_at=now,
-    )
-    _write_post(post, values, institution.type)
+    post = _new_post(institution, values, source, now)
+    post.id = post_id or post.id
+    post.is_demo = is_demo
     session.add(post)
     session.flush()
-    history.record(
-        session,
-        "add",
-        subject_type="post",
-        subject_id=post.id,
-        by=by,
-        now=now,
-        after={"title": post.title, "role": post.role_key, "institution": institution.id},
-    )
+    _record_post(session, post, by=by, now=now)
     history.queue_for_index(session, [post.id])
     return post
+
+
+def add_entries(session: Session, entries: Iterable[NewEntry], *, by: str, now: datetime) -> list[Post]:
+    """Write many institutions with one post each; the same checks and history as one by one, in one flush."""
+    posts = []
+    with session.no_autoflush:
+        for entry in entries:
+            institution = _new_institution(entry.institution, entry.source, now)
+            post = _new_post(institution, entry.post, entry.source, now)
+            session.add_all((institution, post))
+            _record_institution(session, institution, by=by, now=now)
+            _record_post(session, post, by=by, now=now)
+            posts.append(post)
+        session.flush()
+        history.queue_for_index(session, [post.id for post in posts])
+    return posts
 
 
 def set_institution(
@@ -177,6 +176,14 @@ def appoint(
     return appointment
 
 
+def relieve(session: Session, appointment: Appointment, *, until_on: date, by: str, now: datetime) -> None:
+    """The official holds the post until that day, and no longer."""
+    appointment.until_on = until_on
+    session.flush()
+    history.record(session, "relieve", subject_type="post", subject_id=appointment.post_id, by=by, now=now)
+    touch(session, [appointment.post_id], now=now)
+
+
 def remove_post(session: Session, post: Post, *, reason: str, by: str, now: datetime) -> None:
     """Take an entry out; a stub with its id stays, so that other software learns of it."""
     session.execute(update(Post).where(Post.deputy_id == post.id).values(deputy_id=None))
@@ -207,6 +214,53 @@ def touch_institution(session: Session, institution: Institution, *, now: dateti
     ids = set(session.scalars(own))
     ids |= set(session.scalars(select(Post.id).where(Post.deputy_id.in_(ids)))) if ids else set()
     touch(session, sorted(ids), now=now)
+
+
+def _new_institution(values: InstitutionValues, source: Source | None, now: datetime) -> Institution:
+    if not values.names:
+        raise BadValue("An institution needs a name")
+    institution = Institution(
+        id=new_id(), is_demo=False, source_id=source.id if source else None, changed_at=now, revision=1
+    )
+    _write_institution(institution, values)
+    return institution
+
+
+def _new_post(institution: Institution, values: PostValues, source: Source | None, now: datetime) -> Post:
+    post = Post(
+        id=new_id(),
+        institution_id=institution.id,
+        is_demo=False,
+        source_id=source.id if source else None,
+        changed_at=now,
+        revision=1,
+    )
+    _write_post(post, values, institution.type)
+    return post
+
+
+def _record_institution(session: Session, institution: Institution, *, by: str, now: datetime) -> None:
+    history.record(
+        session,
+        "add",
+        subject_type="institution",
+        subject_id=institution.id,
+        by=by,
+        now=now,
+        after={"name": institution.name, "type": institution.type, "country": institution.country_code},
+    )
+
+
+def _record_post(session: Session, post: Post, *, by: str, now: datetime) -> None:
+    history.record(
+        session,
+        "add",
+        subject_type="post",
+        subject_id=post.id,
+        by=by,
+        now=now,
+        after={"title": post.title, "role": post.role_key, "institution": post.institution_id},
+    )
 
 
 def _record_change(

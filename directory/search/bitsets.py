@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from itertools import count as count_up
+from operator import add
 
 _BIT = tuple(1 << place for place in range(8))
 _FEW = 24
@@ -30,10 +32,10 @@ def places(bits: int) -> list[int]:
     """All places of the set, ascending."""
     if bits.bit_count() < _FEW:
         return _one_by_one(bits, _FEW)
-    # Between two ones of the written-out number lie only zeros: their count is the way to the next place.
+    # Between two ones of the written-out number lie only zeros: before the k-th one lie k ones and the zeros so far.
     gaps = bin(bits)[:1:-1].split("1")
     gaps.pop()
-    return [total - 1 for total in accumulate(len(gap) + 1 for gap in gaps)]
+    return list(map(add, accumulate(map(len, gaps)), count_up()))
 
 
 def lowest(bits: int, count: int) -> list[int]:

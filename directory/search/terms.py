@@ -17,6 +17,7 @@ from .vocabulary import slips_allowed
 
 LAYERS: Mapping[Layer, tuple[Layer, ...]] = {"public": ("public",), "registered": ("public", "registered")}
 MOST_TERMS = 12
+LONGEST_WORD = 64
 _MOST_TYPED = 40
 _LONGEST_TYPED = 200
 SHORTEST_PREFIX = 3
@@ -65,8 +66,12 @@ def key_of(word: str) -> str:
 
 def words_of(document: Document, layer: Layer) -> tuple[set[str], set[str]]:
     """Folded words of heading and name, and of the rest, that this layer adds to the entry."""
-    head = {*split_words(document.heading.get(layer, "")), *split_words(document.name.get(layer, ""))}
-    return head, set(split_words(document.text.get(layer, "")))
+    head = {*_words(document.heading.get(layer, "")), *_words(document.name.get(layer, ""))}
+    return head, set(_words(document.text.get(layer, "")))
+
+
+def _words(text: str) -> list[str]:
+    return [word[:LONGEST_WORD] for word in split_words(text)]
 
 
 def read_terms(words: Sequence[str]) -> tuple[Term, ...]:
@@ -74,10 +79,11 @@ def read_terms(words: Sequence[str]) -> tuple[Term, ...]:
 
     Digit groups side by side are one number.
     """
-    typed = [word for text in words[:_MOST_TYPED] for word in split_words(text[:_LONGEST_TYPED])]
+    typed = [word for text in words[:_MOST_TYPED] for word in _words(text[:_LONGEST_TYPED])]
     terms: list[Term] = []
-    for is_number, run in groupby(typed, str.isdigit):
-        terms.extend(_numbers(list(run)) if is_number else (_word(word) for word in run))
+    for is_number, group in groupby(typed, str.isdigit):
+        run = list(group)
+        terms += _numbers(run) if is_number else map(_word, run)
     if terms and not typed[-1].isdigit() and len(terms[-1].whole[0]) >= SHORTEST_PREFIX:
         terms[-1] = replace(terms[-1], begins=terms[-1].whole[0])
     return tuple(terms[:MOST_TERMS])

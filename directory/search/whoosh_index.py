@@ -174,11 +174,10 @@ def _write(index: FileIndex, documents: Iterable[Document], removed: Sequence[st
 
 
 def _write_all(index: FileIndex, documents: Iterable[Document]) -> int:
-    count = 0
     with _writer(index, limitmb=_REBUILD_MEGABYTES) as writer:
-        for count, document in enumerate(documents, 1):
+        for document in documents:
             writer.add_document(**whoosh_store.fields_of(document))
-    return count
+        return int(writer.doc_count())
 
 
 @contextmanager

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from flask import Flask, abort, redirect, render_template
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flask import Flask, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from directory.entries import overview
+from directory.entries.entry import Entry
+from directory.sops.taxonomy import Sop, Taxonomy
 from directory.web import current
+from directory.web.cards import Card, cards_of
+from directory.web.words import country_word, role_word
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One procedure in one country: role by role who answers, and the roles nobody holds."""
+
+    sop: Sop
+    rows: tuple[tuple[str, tuple[Card, ...]], ...]
+    gaps: tuple[str, ...]
+    count: int
 
 
 def attach(app: Flask) -> None:
@@ -17,8 +34,12 @@ def attach(app: Flask) -> None:
 
 def show_all() -> str:
     """Every country that takes part, and every other one with entries."""
-    desk = current.desk()
-    return render_template("countries/countries.html", countries=overview.countries(desk))
+    lines = [(line, country_word(line.code)) for line in overview.countries(current.desk())]
+    return render_template(
+        "countries/countries.html",
+        taking_part=[pair for pair in lines if pair[0].is_participating],
+        others=[pair for pair in lines if not pair[0].is_participating],
+    )
 
 
 def show(code: str) -> str | Response:
@@ -29,4 +50,25 @@ def show(code: str) -> str | Response:
     country = overview.country(code, desk, taxonomy)
     if country is None:
         abort(404)
-    return render_template("countries/country.html", country=country, sops=taxonomy.sops, now=desk.now)
+    listed = {entry.id: entry for entry in [*country.first, *_entries(country.by_sop)]}
+    cards = {card.id: card for card in cards_of(listed.values(), desk)}
+    return render_template(
+        "countries/country.html",
+        country=country,
+        name=country_word(code),
+        first=[cards[entry.id] for entry in country.first],
+        sections=[_section(sop, country, cards, taxonomy) for sop in taxonomy.sops],
+        opens_all="all" in request.args,
+        demo=any(entry.demo for entry in listed.values()),
+    )
+
+
+def _entries(by_sop: Mapping[int, Mapping[str, tuple[Entry, ...]]]) -> Iterable[Entry]:
+    return (entry for roles in by_sop.values() for entries in roles.values() for entry in entries)
+
+
+def _section(sop: Sop, country: overview.CountryPage, cards: Mapping[str, Card], taxonomy: Taxonomy) -> Section:
+    by_role = country.by_sop[sop.id]
+    rows = tuple((role_word(role), tuple(cards[e.id] for e in entries)) for role, entries in by_role.items())
+    gaps = tuple(taxonomy.roles[role].label for role in country.gaps[sop.id])
+    return Section(sop, rows, gaps, sum(len(row) for _, row in rows))

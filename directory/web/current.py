@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import current_app
+from dataclasses import replace
+
+from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
 from directory.app import database
@@ -25,9 +27,13 @@ def session() -> Session:
 
 def desk() -> Desk:
     """What answering needs, for whoever is looking. Until accounts exist that is the public."""
-    return site().desk(session(), PUBLIC)
+    tongues = tuple(dict.fromkeys(tag.split("-")[0].lower() for tag, _ in request.accept_languages))
+    return replace(site().desk(session(), PUBLIC), tongues=tongues)
 
 
 def taxonomy() -> Taxonomy:
-    """The taxonomy in force."""
-    return site().taxonomy(session())
+    """The taxonomy in force; read once a request, so that words in a template cause no query."""
+    if "taxonomy" not in g:
+        g.taxonomy = site().taxonomy(session())
+    found: Taxonomy = g.taxonomy
+    return found

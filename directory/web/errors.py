@@ -23,11 +23,25 @@ def show(error: HTTPException) -> Response:
     """The page for an error: what happened, what to do."""
     code = error.code or 500
     sentence = _sentence(code, error)
-    response = Response(render_template("errors/error.html", code=code, sentence=sentence), code)
+    page = render_template("errors/error.html", code=code, heading=_heading(code), sentence=sentence)
+    response = Response(page, code, mimetype="text/html")
     for name, value in error.get_headers(request.environ):
         if name.lower() in {"allow", "retry-after"}:
             response.headers[name] = value
     return response
+
+
+def _heading(code: int) -> str:
+    known = {
+        400: _("That could not be read"),
+        403: _("Not open to you"),
+        404: _("Nothing is here"),
+        405: _("That cannot be done here"),
+        413: _("Too much at once"),
+        429: _("Wait a minute"),
+        503: _("Not ready just now"),
+    }
+    return known.get(code, _("Something went wrong"))
 
 
 def _sentence(code: int, error: HTTPException) -> str:

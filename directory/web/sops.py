@@ -7,6 +7,8 @@ from flask import Flask, abort, render_template, request
 from directory.entries import overview
 from directory.registry.countries import codes
 from directory.web import current
+from directory.web.cards import cards_of
+from directory.web.words import country_word
 
 
 def attach(app: Flask) -> None:
@@ -26,7 +28,12 @@ def show(number: int) -> str:
     """One procedure: its measures, and who leads it in each country."""
     desk, taxonomy = current.desk(), current.taxonomy()
     sop = taxonomy.sop(number) or abort(404)
-    return render_template("sops/sop.html", sop=sop, countries=overview.countries_for_sop(number, desk))
+    leading = overview.countries_for_sop(number, desk)
+    return render_template(
+        "sops/sop.html",
+        sop=sop,
+        countries=[(code, country_word(code), cards_of(entries, desk)) for code, entries in leading],
+    )
 
 
 def show_measure(number: int, measure_id: str) -> str:
@@ -41,8 +48,8 @@ def show_measure(number: int, measure_id: str) -> str:
         "sops/measure.html",
         sop=taxonomy.sop(number),
         measure=measure,
+        roles=[(role, taxonomy.roles[role].label) for role in measure.roles],
         country=country,
-        countries=overview.participating_countries(desk.session),
-        entries=overview.entries_for_measure(measure, country, desk) if country else [],
-        now=desk.now,
+        countries=[(code, country_word(code)) for code in overview.participating_countries(desk.session)],
+        cards=cards_of(overview.entries_for_measure(measure, country, desk), desk) if country else [],
     )

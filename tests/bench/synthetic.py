@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from directory.search.folding import split_words
 from directory.search.port import Document, Query
@@ -49,51 +50,22 @@ def _country(line: str) -> Country:
     return Country(code, dial, given, roots, endings, cities)
 
 
-_COUNTRIES = """
-BG|359|Иван Мария Георги Елена Петър Десислава Николай Ралица Димитър Юлия|Петр Ива Георги Димитр Стоян Тодор Христ Кол Велк Пен Радо Бож Желя|ов ев чев ков овски ински аров елов|София Пловдив Варна Бургас Русе Шумен
-RS|381|Ђорђе Милица Никола Јелена Стефан Ана Марко Јована Душан Љубица|Ђорђ Марк Петр Јован Никол Живк Тодор Радо Мило Вук Богд Стан|евић овић ић ковић анић чевић ашевић|Београд Ниш Суботица Врање Шабац
-MK|389|Александар Билјана Гоце Весна Ѓорѓи Снежана Кире Љупчо|Ѓорѓ Ристе Никол Стој Трај Анге Димит Митре Спас|евски овски оски ески евиќ јановски|Скопје Битола Тетово Охрид Куманово
-UA|380|Олександр Оксана Тарас Наталія Юрій Ірина Богдан Світлана Володимир|Шевч Бонд Коваль Ткач Мельни Лис Гриц Поліщ Кравч Савч Марч|енко чук ук ець ишин ський аренко|Київ Львів Одеса Харків Чернівці
-GR|30|Γιώργος Μαρία Δημήτρης Ελένη Κώστας Αικατερίνη Νίκος Σοφία|Παπαδ Δημητρ Νικολ Γεωργ Αντων Ιωανν Κωνσταντ Οικονομ Θεοδωρ|όπουλος ίδης άκης άκος έας ιάδης ίου|Αθήνα Θεσσαλονίκη Πάτρα Ηράκλειο
-AM|374|Արամ Անահիտ Տիգրան Նարե Հայկ Մարիամ|Սարգս Հակոբ Պետրոս Գրիգոր Կարապետ Մկրտչ Հովհանն|յան անյան իսյան ունի|Երևան Գյումրի Վանաձոր
-GE|995|გიორგი ნინო ლევან თამარ დავით მარიამ|ბერი ნოზა გელა მამა კობა ჩხე ლომი დავითა|ძე შვილი იანი ური ავა|თბილისი ბათუმი ქუთაისი
-AL|355|Arben Vjollca Ilir Mirela Gëzim Elira Besnik Ermal|Hox Gjok Shehu Bej Kel Marash Prift Dervish Cen Leka|a aj i aku ani ollari ushi|Tirana Durrës Shkodër Vlorë
-XK|383|Agim Teuta Blerim Arta Driton Fatmir|Krasniq Gash Berish Morin Hotal Thaç Bytyq Shal|i a aj iu ani olli|Prishtina Prizren Peja
-RO|40|Ștefan Ioana Andrei Gabriela Mihai Ruxandra Cătălin Anca|Pop Ion Dumitr Const Munte Rus Ungur Stan Barb Croit|escu eanu aru oiu ețu antin ache|București Iași Timișoara Cluj
-MD|373|Ion Natalia Vasile Tatiana Sergiu Doina|Cebot Rusn Mold Ciob Lup Turc Gâng Bot|ari ac ovan anu ul ezatu escu|Chișinău Bălți Cahul
-HU|36|László Zsófia István Katalin Gergő Eszter|Nagy Kov Szab Tóth Horv Varg Kis Moln Németh Szűcs|ács ó áth ai féle házi i ossy|Budapest Szeged Debrecen Győr
-PL|48|Łukasz Małgorzata Paweł Agnieszka Grzegorz Zofia|Kowal Wiśni Nowa Lewand Szymań Woźni Dąbro Zieli Kamiń|ski ewski owski czyk ak ewicz arek|Warszawa Kraków Gdańsk Łódź
-DE|49|Jürgen Sabine Günther Käthe Björn Ursula|Müll Schmid Schneid Fisch Web Wagn Beck Hoff Schäf Krüg Groß|er mann meier hauser bach stein berger|Berlin München Köln Hamburg Nürnberg
-AT|43|Franz Barbara Johann Elisabeth Jörg Veronika|Grub Hub Mos Pichl Eder Stein Lechn Egg Brunn Schwarz|er inger bauer ner hofer egger lechner|Wien Graz Linz Salzburg
-FR|33|Jean-Luc Hélène François Amélie Benoît Chloé|Du Le Mar Ber Gir Fau Per Rous Lam Bon|pont febvre tin trand aud cher rier seau bert net|Paris Lyon Marseille Strasbourg
-IT|39|Giuseppe Francesca Niccolò Chiara Alessandro Giulia|Ross Bianch Ferr Esposit Roman Colomb Ricc Marin Grec Brun|i o ini etti elli ucci ato aro|Roma Milano Napoli Torino Trieste
-ES|34|José Lucía Íñigo Begoña Joaquín Núria|Gonzál Rodríg Fernánd Lóp Martín Sánch Pér Góm Muñ Ib|ez uez oz arra eda ano ón|Madrid Barcelona Sevilla Málaga
-NL|31|Pieter Anneke Joost Marijke Sander Femke|Jans Vris Berg Bakk Viss Meij Mulder Dekk Bos Hendr|en ers a sma stra kamp veld iks|Amsterdam Utrecht Rotterdam
-TR|90|Mehmet Ayşe Çağlar Gülşen Ömer Şule|Yılm Kay Demir Çel Şah Yıld Öztür Aydın Arsl Doğ|az a ik in ız k oğlu an er|Ankara İstanbul İzmir Antalya
-BA|387|Emir Amra Dražen Lejla Senad Mirjana|Hodž Begov Halil Mujk Sulj Delić Osman Ibrahim Kar|ić anović agić ović ević bašić|Sarajevo Tuzla Mostar Zenica
-HR|385|Ivan Željka Hrvoje Marija Tomislav Đurđica|Horvat Kov Bab Mar Jur Nov Kneže Vuk Mat Perk|ić ačić ević ković inčić ulić ošević|Zagreb Split Rijeka Osijek
-SI|386|Janez Špela Matjaž Nataša Gregor Urška|Nov Zup Kova Kralj Hrib Vid Golob Bož Kos Potočn|ak ančič nik ar mar šek ič|Ljubljana Maribor Celje
-SK|421|Jozef Zuzana Ľubomír Katarína Juraj Ľudmila|Horvá Kov Var Tót Nag Balá Molná Luká Poliač|th áč ga ik ek čik ovič|Bratislava Košice Žilina
-CZ|420|Jiří Tereza Ondřej Kateřina Zdeněk Růžena|Nov Svob Dvoř Čern Proch Kuč Vesel Hor Něm Pokorn|ák oda ý ázka era ec áček ička|Praha Brno Ostrava Plzeň
-LT|370|Jonas Rūta Vytautas Eglė Darius Živilė|Kazl Janka Petra Stanke Žuka Baltr Urb|auskas evičius ūnas onis aitis|Vilnius Kaunas Klaipėda
-LV|371|Jānis Līga Mārtiņš Ilze Andris Dace|Bērz Kalni Ozol Liep Krūm Zari Balod Egl|iņš ņš s ājs ītis bergs|Rīga Daugavpils Liepāja
-EE|372|Jaan Kadri Tõnu Liis Märt Ülle|Tam Saa Sep Mä Kas Rebas Ilves Pär|m r p gi k e na ste|Tallinn Tartu Narva
-AZ|994|Əli Günay Elçin Aygün Rəşad Nigar|Əliy Məmməd Hüseyn Həsən Quliy İsmayıl Rzay|ev ov ova zadə li oğlu|Bakı Gəncə Sumqayıt
-KZ|7|Нұрлан Айгүл Ерлан Гүлнар Дәурен Әсел|Нұр Сәрс Жұма Әбіл Қасым Оспан Тұрсын|ов ев баев беков ғалиев тайұлы|Астана Алматы Шымкент
-"""
-COUNTRIES = tuple(_country(line) for line in _COUNTRIES.strip().splitlines())
+_LINES = (Path(__file__).parent / "synthetic_countries.txt").read_text(encoding="utf-8").splitlines()
+COUNTRIES = tuple(_country(line) for line in _LINES if not line.startswith("#"))
 _KINDS = (
     "Ministry of Interior", "Police Directorate", "Public Prosecutor", "Regional Court", "Centre for Women",
     "Safe House", "Embassy", "Consulate General", "National Hotline", "Labour Inspectorate", "Border Guard",
     "Asylum Office", "Child Protection Service", "Hospital", "Migration Agency", "Anti-Trafficking Unit",
     "National Commission", "Social Welfare Centre", "Legal Aid Office", "Reintegration Programme",
 )  # fmt: skip
-_SYLLABLES = "ba be bi bo da de do fa fe ga go ha ka ko la le lo ma me mi mo na ne no pa pe po ra re ri ro sa se so ta te to va ve vo za ze zo".split()
-_COMMON = (
-    "office police shelter victims support service case handling assistance legal medical return reintegration "
-    "identification referral unit floor building entrance available weekdays appointment interpreter languages "
-    "children women labour exploitation protection cooperation national regional municipal urgent telephone mail"
-).split()
+_SYLLABLES = [consonant + vowel for consonant in "bdfghklmnprstvz" for vowel in "aeo"]
+_COMMON = [
+    "office", "police", "shelter", "victims", "support", "service", "case", "handling", "assistance", "legal",
+    "medical", "return", "reintegration", "identification", "referral", "unit", "floor", "building", "entrance",
+    "available", "weekdays", "appointment", "interpreter", "languages", "children", "women", "labour",
+    "exploitation", "protection", "cooperation", "national", "regional", "municipal", "urgent", "telephone",
+    "mail",
+]  # fmt: skip
 
 
 class _Maker:

@@ -79,14 +79,18 @@ class Lexicon:
     def _file(self, words: list[str], sense: Sense, endings: str) -> None:
         if not words:
             return
+        keys = words if sense.capitals else [self.stems.key(word, endings) for word in words]
+        self._mean(keys, sense)
+        if len(words) == 1:
+            self._mean(words, sense)
+            self.words.setdefault(words[0], set()).add(f"{sense.kind}:{sense.value}")
+
+    def _mean(self, keys: list[str], sense: Sense) -> None:
         node = self.root
-        for word in words:
-            key = word if sense.capitals else self.stems.key(word, endings)
+        for key in keys:
             node = node.following.setdefault(key, Node())
         if sense not in node.senses:
             node.senses += (sense,)
-        if len(words) == 1:
-            self.words.setdefault(words[0], set()).add(f"{sense.kind}:{sense.value}")
 
 
 def load_taxonomy(path: Path = TAXONOMY) -> dict[str, Any]:
@@ -106,6 +110,7 @@ def load_words(name: str) -> dict[str, Any]:
 def build_lexicon(taxonomy: Mapping[str, Any]) -> Lexicon:
     """The lexicon of a taxonomy and our own lists; takes some tenths of a second."""
     rules = load_words("rules.yaml")
+    rules["name_words"] = split_words(load_words("people.yaml")["names"])
     lexicon = Lexicon(Stems(load_words("endings.yaml")), rules=rules)
     lower = frozenset(rules["lower_case_acronyms"])
     for listing in (_own_facets(load_words("words.yaml")), _taxonomy_facets(taxonomy)):

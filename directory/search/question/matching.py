@@ -69,12 +69,12 @@ def _senses(reached: list[tuple[Node, bool, str]], tokens: list[Token]) -> tuple
     """What the phrase means here. A phrase met as listed silences phrases met by their stem alone."""
     as_listed: list[Sense] = []
     by_stem: list[Sense] = []
-    shortest = ""
+    shortest = tokens[-1].word
     for node, exact, ending in reached:
         wanted = [s for s in node.senses if not s.capitals or all(t.is_capitals for t in tokens)]
-        if not wanted:
-            continue
-        (as_listed if exact else by_stem).extend(wanted)
-        shortest = ending if not (as_listed or shortest) or len(ending) < len(shortest) else shortest
-    chosen = as_listed or by_stem
-    return tuple(dict.fromkeys(chosen)), shortest
+        if wanted and exact:
+            as_listed.extend(wanted)
+        elif wanted:
+            by_stem.extend(wanted)
+            shortest = min(shortest, ending, key=len)
+    return tuple(dict.fromkeys(as_listed or by_stem)), "" if as_listed else shortest

@@ -1,0 +1,59 @@
+# The commands of the project; `docs/settings.md` lists what the environment may say.
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: run setup test check bench quality proof lock clean
+.DEFAULT_GOAL := run
+
+# A stamp a requirements file: a second start installs nothing.
+.venv/base.stamp: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what the directory needs …"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev.stamp: .venv/base.stamp requirements-dev.txt
+	@echo "Installing what the tests need …"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+setup: .venv/base.stamp
+
+run: .venv/base.stamp
+	@DIRECTORY_DEMO=$${DIRECTORY_DEMO:-yes} DIRECTORY_BASE_URL=$${DIRECTORY_BASE_URL:-http://127.0.0.1:$(PORT)} \
+		$(BIN)/flask up --port $(PORT) --demo-if-empty
+
+# Chromium, PostgreSQL and the vCard judge come from Debian; where they may not be installed, the tests
+# that need them say so and are left out (never in CI: see .ci/run).
+test: .venv/dev.stamp
+	@bash tests/prepare_machine.sh
+	@$(BIN)/python -m pytest -n $${TEST_PROCESSES:-2} --dist loadfile -q $(ARGS)
+
+check: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --lint --quiet templates
+
+bench: .venv/dev.stamp
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+quality: .venv/dev.stamp
+	@$(BIN)/python -m tests.quality.quality
+
+proof: .venv/dev.stamp
+	@echo "The long runs come with the issues that promise them; today: the whole benchmark and the quality table."
+	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.quality.quality
+
+# Pins with hashes; run it after editing requirements*.in.
+lock:
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile -q --generate-hashes --no-header --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache

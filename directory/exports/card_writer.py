@@ -1,0 +1,156 @@
+"""One vCard 3.0, written by vobject behind rails, so that every phone reads the same card.
+
+What vobject alone would let through (docs/exports.md): line breaks in parameters and group names, control characters,
+`;` and `,` in addresses, strings where lists are meant. Here user text only ever becomes a *value*; names, types and
+labels come from fixed lists; and the finished card is counted: as many properties as were added, or no card.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import vobject
+from vobject.base import ContentLine
+from vobject.vcard import Address, Name
+
+from directory.exports.words import plain_line
+
+TYPES = frozenset({"WORK", "VOICE", "FAX", "PREF", "INTERNET"})
+LABELS = frozenset({"Hotline", "Hotline 24/7", "Desk", "Switchboard", "Fax", "Encrypted mail"})
+TEXTS = frozenset({"FN", "TITLE", "ROLE", "NOTE"})
+ADDRESSES = frozenset({"URL", "SOURCE"})
+OCTETS = 75
+_URL_SAFE = ":/?#[]@!$&'()*+=~%-._"  # neither `,` nor `;` nor `\`: parsers disagree on them
+_NUMBER = re.compile(r"\+?[0-9]+( ext\. [0-9]+)?")
+_MAIL = re.compile(r"[^\s,;:\\\"<>@]+@[^\s,;:\\\"<>@]+")
+
+
+class UnsafeCard(ValueError):
+    """A card that could be misread; none is written."""
+
+
+def card_text(text: str) -> str:
+    """A text for a card: one line, and `,` for `;`, which Evolution cuts at and Thunderbird shows with a backslash."""
+    return plain_line(text).replace(";", ",")
+
+
+def card_url(url: str) -> str:
+    """The same address in ASCII, without any character that a vCard would have to escape; empty if it is no link."""
+    try:
+        parts = urlsplit(plain_line(url).replace(" ", "%20"))
+        host = parts.netloc.encode("idna").decode("ascii") if not parts.netloc.isascii() else parts.netloc
+    except (ValueError, UnicodeError):
+        return ""
+    if parts.scheme not in {"http", "https"} or not host:
+        return ""
+    path, query, fragment = (quote(part, safe=_URL_SAFE, errors="replace") for part in parts[2:])
+    return urlunsplit((parts.scheme, quote(host, safe=_URL_SAFE), path, query, fragment))
+
+
+def is_number(value: str) -> bool:
+    """A phone can dial it as it stands."""
+    return bool(_NUMBER.fullmatch(value))
+
+
+def is_mail(value: str) -> bool:
+    """A mail address without any character that a card would have to escape."""
+    return bool(_MAIL.fullmatch(value)) and value == plain_line(value)
+
+
+class CardWriter:
+    """A card under construction. Raises UnsafeCard rather than write what two readers would read differently."""
+
+    def __init__(self, *, product: str, uid: str, changed: str) -> None:
+        """`product`, `uid` and `changed` are ours: plain ASCII, `changed` an ISO instant."""
+        self._card = vobject.vCard()
+        self._count = 0
+        self._groups = 0
+        for name, value in (("VERSION", "3.0"), ("PRODID", product), ("UID", uid), ("REV", changed)):
+            if not re.fullmatch(r"[\x21-\x7e ]+", value) or set(value) & set(",;\\"):
+                raise UnsafeCard(f"{name} cannot be {value!r}")
+            self._add(name, value)
+        self._add("N", Name())
+
+    def text(self, name: str, value: str) -> None:
+        """FN, TITLE, ROLE or NOTE. In a NOTE paragraphs are parted by line breaks; empty text adds nothing."""
+        if name not in TEXTS:
+            raise UnsafeCard(f"{name} is no text of a card")
+        paragraphs = value.split("\n") if name == "NOTE" else [value]
+        plain = "\n".join(line for paragraph in paragraphs if (line := card_text(paragraph)))
+        if plain:
+            self._add(name, plain)
+
+    def organisation(self, *units: str) -> None:
+        """ORG: the name the phone shows, then what it belongs to; and the mark that this is no person."""
+        self._add("ORG", [plain for unit in units if (plain := card_text(unit))])
+        self._add("X-ABShowAs", "COMPANY")
+
+    def categories(self, values: Iterable[str]) -> None:
+        """CATEGORIES, sorted."""
+        plain = sorted({card_text(value) for value in values} - {""})
+        if plain:
+            self._add("CATEGORIES", plain)
+
+    def number(self, value: str, types: Sequence[str], label: str) -> None:
+        """TEL with a label from the list. Raises UnsafeCard for what nobody can dial."""
+        if not is_number(value):
+            raise UnsafeCard(f"{value!r} is no number to dial")
+        self._labelled("TEL", value, types, label)
+
+    def mail(self, value: str, label: str = "") -> None:
+        """EMAIL. Raises UnsafeCard for one that readers would read differently."""
+        if not is_mail(value):
+            raise UnsafeCard(f"{value!r} is no plain mail address")
+        self._labelled("EMAIL", value, ["INTERNET"], label)
+
+    def link(self, name: str, url: str) -> None:
+        """URL or SOURCE, already through `card_url`."""
+        if name not in ADDRESSES or not url or url != card_url(url):
+            raise UnsafeCard(f"{url!r} is no plain web address")
+        line = self._add(name, url)
+        if name == "URL":
+            line.params["TYPE"] = ["WORK"]  # old Outlook drops an address without a type
+
+    def address(self, *, street: str, country: str) -> None:
+        """ADR: the whole address as one line, and the country."""
+        line = self._add("ADR", Address(street=card_text(street), country=card_text(country)))
+        line.params["TYPE"] = ["WORK"]
+
+    def write(self) -> str:
+        """The card, folded at 75 octets, CRLF at every end. Raises UnsafeCard if a value became a property."""
+        written: str = self._card.serialize(lineLength=10**9)
+        lines = written.removesuffix("\r\n").split("\r\n")
+        if len(lines) != self._count + 2 or any(re.search(r"[\x00-\x1f\x7f-\x9f]", line) for line in lines):
+            raise UnsafeCard(f"The card has {len(lines) - 2} properties, {self._count} were meant")
+        return "".join(f"{folded}\r\n" for line in lines for folded in _fold(line))
+
+    def _labelled(self, name: str, value: str, types: Sequence[str], label: str) -> None:
+        if not set(types) <= TYPES or (label and label not in LABELS):
+            raise UnsafeCard(f"Type {types} or label {label!r} is not on the list")
+        line = self._add(name, value)
+        line.params["TYPE"] = list(types)
+        if label:
+            self._groups += 1
+            line.group = f"item{self._groups}"
+            self._add("X-ABLabel", label).group = line.group
+
+    def _add(self, name: str, value: object) -> ContentLine:
+        line = self._card.add(name)
+        line.value = value
+        self._count += 1
+        return line
+
+
+def _fold(line: str) -> list[str]:
+    """Pieces of at most 75 octets, never within a character; each but the first begins with a blank."""
+    pieces, piece, room = [], "", OCTETS
+    for character in line:
+        size = len(character.encode())
+        if size > room:
+            pieces.append(piece)
+            piece, room = " ", OCTETS - 1
+        piece += character
+        room -= size
+    return [*pieces, piece]

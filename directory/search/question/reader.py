@@ -1,0 +1,126 @@
+"""Reads a question: text in, Reading out. No database, no network, the same answer for the same words.
+
+>>> from directory.search.question.lexicon import shipped_lexicon
+>>> Reader(shipped_lexicon()).read("who handles return in Romania").countries
+('RO',)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from directory.search.question.facets import FacetRules, Facets
+from directory.search.question.geography import Countries, Geography
+from directory.search.question.guard import without_personal_data
+from directory.search.question.lexicon import Lexicon, Sense
+from directory.search.question.matching import Span, find_spans
+from directory.search.question.numbers import Numbers, read_numbers
+from directory.search.question.tokens import Token, tokenize
+from directory.search.question.typos import Typos
+from directory.search.reading import Reading
+
+_FACETS = frozenset({"role", "type", "group", "exploitation", "people", "sop"})
+_READ = Sense("filler", "number")
+
+
+class Reader:
+    """Reads questions with one lexicon. `names` are the folded name words of the directory: a word in it that
+    nothing else supports is somebody's name, not a country."""
+
+    def __init__(self, lexicon: Lexicon, names: Container[str] = frozenset()) -> None:
+        self.lexicon = lexicon
+        self._names = names
+        self._typos = Typos(lexicon)
+        self._facets = FacetRules(lexicon)
+        self._geography = Geography(lexicon, names)
+        self._sop_words = frozenset(lexicon.rules["sop_words"])
+        self._measure_words = frozenset(lexicon.rules["measure_words"])
+        self._people = frozenset(lexicon.rules["name_words"])
+
+    def read(self, text: str) -> Reading:
+        """What the question asks for. Any text will do: nothing understood gives an empty Reading."""
+        text, warnings = without_personal_data(text)
+        tokens = tokenize(text)
+        if not tokens:
+            return Reading(warnings=warnings)
+        numbers = read_numbers(tokens, self._sop_words, self._measure_words)
+        spans = find_spans(tokens, self.lexicon, self._correct)
+        for span in spans:
+            if any(position in numbers.used for position in range(span.start, span.end)):
+                span.senses = (_READ,)
+        _drop_negated(spans)
+        return self._assemble(tokens, spans, numbers, warnings)
+
+    def _correct(self, token: Token) -> str | None:
+        if token.word in self._people or token.word in self._names:
+            return None
+        return self._typos.correct(token)
+
+    def _assemble(
+        self, tokens: list[Token], spans: list[Span], numbers: Numbers, warnings: tuple[str, ...]
+    ) -> Reading:
+        countries = Countries()
+        places = self._geography.find_places(spans, tokens)
+        places = self._geography.take_languages(spans, places, countries)
+        facets = self._facets.collect(spans, tokens, numbers.sops)
+        self._geography.settle(spans, places, facets, countries)
+        words, ignored = _left_over(tokens, spans, {place.index for place in places})
+        return Reading(
+            countries=tuple(countries.wanted),
+            host_countries=tuple(countries.hosts),
+            sops=tuple(sorted(_sops(facets, numbers))),
+            measures=tuple(numbers.measures),
+            roles=tuple(facets.roles),
+            institution_types=tuple(facets.types),
+            target_groups=tuple(facets.groups),
+            exploitation=tuple(facets.exploitation),
+            languages=tuple(countries.languages),
+            urgent=facets.urgent,
+            words=words,
+            ignored=ignored,
+            warnings=warnings,
+            mentions=tuple(countries.mentions),
+        )
+
+
+def _sops(facets: Facets, numbers: Numbers) -> set[int]:
+    return set(facets.sops) or {int(measure[0]) for measure in numbers.measures}
+
+
+def _drop_negated(spans: list[Span]) -> None:
+    """What stands behind a "not" is not asked for: "not police, an NGO"."""
+    for index, span in enumerate(spans):
+        if "not" not in span.values("filler"):
+            continue
+        for following in spans[index + 1 : index + 4]:
+            if any(sense.kind in _FACETS for sense in following.senses):
+                following.senses = (Sense("filler", "negated"),)
+                break
+            if not following.has("filler"):
+                break
+
+
+def _left_over(
+    tokens: list[Token], spans: list[Span], places: set[int]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Words to look for and words that carry nothing, as typed in small letters.
+
+    A city is both a country and a word: an entry of that very city is better than one of its country.
+    """
+    words: dict[str, None] = {}
+    ignored: dict[str, None] = {}
+    for index, span in enumerate(spans):
+        typed = [token.text.lower() for token in tokens[span.start : span.end]]
+        is_city = index in places and any(sense.form == "city" for sense in span.senses)
+        is_country = any(sense.kind == "country" for sense in span.senses)
+        means = any(sense.kind in _FACETS or sense.kind in {"language", "region"} for sense in span.senses)
+        if is_city or (is_country and index not in places and not means and not span.has("filler")):
+            words.update(dict.fromkeys(typed))
+        elif span.senses:
+            if not means and index not in places:
+                ignored.update(dict.fromkeys(typed))
+        elif len(typed[0]) > 2 or (len(typed[0]) > 1 and not typed[0].isdigit() and not typed[0].isascii()):
+            words.update(dict.fromkeys(typed))
+        else:
+            ignored.update(dict.fromkeys(typed))
+    return tuple(words), tuple(ignored)

@@ -1,0 +1,68 @@
+"""Words for dates, countries, languages and terms, in the reader's language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from flask import g
+from flask_babel import get_locale
+
+from directory.registry.countries import KOSOVO, country_name
+from directory.web import current
+
+
+def locale_name() -> str:
+    """The reader's language, as a tag."""
+    return str(get_locale() or "en")
+
+
+def country_word(code: str) -> str:
+    """The country's name; remembers that Kosovo was named, so that the page carries its footnote."""
+    if code == KOSOVO:
+        g.kosovo_named = True
+    return country_name(code, locale_name(), current.site().settings.kosovo_name)
+
+
+def day_words(value: date | datetime | None) -> str:
+    """`2 October 2026`."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(ZoneInfo(current.site().settings.timezone)).date()
+    return format_date(value, "d MMMM y", locale=get_locale() or "en")
+
+
+def moment_words(value: datetime | None) -> str:
+    """`2 October 2026, 14:30 CEST`."""
+    if value is None:
+        return ""
+    zone = ZoneInfo(current.site().settings.timezone)
+    return format_datetime(value.astimezone(zone), "d MMMM y, HH:mm z", locale=get_locale() or "en")
+
+
+def days_ago(value: datetime | None) -> int:
+    """Whole days since, on the secretariat's calendar."""
+    if value is None:
+        return 0
+    zone = ZoneInfo(current.site().settings.timezone)
+    return (current.site().today() - value.astimezone(zone).date()).days
+
+
+def language_word(code: str) -> str:
+    """The language's name."""
+    return str((get_locale() or Locale("en")).languages.get(code, code))
+
+
+def role_word(key: str | None) -> str:
+    """The role's label."""
+    term = current.taxonomy().roles.get(key or "")
+    return term.label if term else ""
+
+
+def type_word(key: str) -> str:
+    """The institution type's label."""
+    term = current.taxonomy().institution_types.get(key)
+    return term.label if term else key

@@ -1,0 +1,39 @@
+"""Country names in many languages to codes, with a list's own odd names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import countrynames
+
+from directory.registry.countries import codes
+
+# The European institutions' own two letters.
+_EUROPEAN = {"EL": "GR", "UK": "GB"}
+
+
+class Countries:
+    """Finds the code for what a list calls a country; names it only where the state is beyond doubt."""
+
+    def __init__(self, aliases: Mapping[str, str] | None = None, not_countries: frozenset[str] = frozenset()) -> None:
+        self._known: dict[str, str | None] = {_fold(name): None for name in not_countries}
+        self._known |= {_fold(name): code for name, code in (aliases or {}).items()}
+
+    def code(self, name: str) -> str | None:
+        """The code for a name or code, or None. Never a state for one of its regions' own codes."""
+        folded = _fold(name)
+        if folded not in self._known:
+            self._known[folded] = _look_up(name.strip())
+        return self._known[folded]
+
+
+def _look_up(name: str) -> str | None:
+    short = _EUROPEAN.get(name.upper(), name.upper())
+    if short in codes():
+        return short
+    found = countrynames.to_code(name)
+    return found if found in codes() else None  # the library also knows regions (GB-SCT) and unions
+
+
+def _fold(name: str) -> str:
+    return " ".join(name.split()).casefold()

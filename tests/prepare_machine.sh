@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Brings what pip cannot: Chromium, PostgreSQL, the vCard judge. Says what is missing where it may not install.
+set -u
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+[ -e /usr/share/java/ez-vcard.jar ] || missing+=(libez-vcard-java)
+command -v java >/dev/null || missing+=(default-jre-headless)
+command -v npm >/dev/null || missing+=(npm)
+[ ${#missing[@]} -eq 0 ] && exit 0
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  echo "Installing for the tests: ${missing[*]}"
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null && exit 0
+fi
+echo "Missing for the tests, the ones that need them are left out: ${missing[*]}"
+[ -n "${CI:-}" ] && exit 1
+exit 0
