@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.orm import Session
 
 from directory import serve, terminal, worker
 from directory.app import database, prepare
@@ -16,10 +17,12 @@ from directory.config import read_settings
 from directory.db import transaction
 from directory.entries import asking, indexing
 from directory.entries.answers import all_entries
-from directory.exports import EXPORT_KINDS, ExportContext, write_export
+from directory.exports import KINDS, LATER, CannotExport, ExportContext, write_export
+from directory.exports.answer_json import asked_json
+from directory.exports.words import filter_words
 from directory.ports import FixedClock
 from directory.registry.countries import codes
-from directory.registry.demo.loader import DemoExists, load_demo
+from directory.registry.demo.loader import DemoAlreadyLoaded, load_demo
 from directory.search.reading import Reading
 from directory.site import Site
 from directory.sops import operations as sops
@@ -59,9 +62,9 @@ def demo() -> None:
     try:
         with transaction(session):
             report = load_demo(session, site.taxonomy(session), now=site.now())
-    except DemoExists as error:
+    except DemoAlreadyLoaded as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Demo directory: {report.entry_count} entries in {len(report.by_country)} countries.")
+    click.echo(f"Demo directory: {report.total} entries in {len(report.entries)} countries.")
     worker.keep_index(session, site)
 
 
@@ -77,12 +80,13 @@ def up(port: int, *, demo_if_empty: bool) -> None:
         with transaction(session):
             report = load_demo(session, site.taxonomy(session), now=site.now())
         click.echo(
-            f"Demo directory loaded: {report.entry_count} invented entries in {len(report.by_country)} countries."
+            f"Demo directory loaded: {report.total} invented entries in {len(report.entries)} countries."
         )
     worker.keep_index(session, site)
-    session.remove() if hasattr(session, "remove") else session.close()
+    session.close()
+    database.engine.dispose()  # the server forks: no connection may be shared
     click.echo(f"\n  The directory answers at http://127.0.0.1:{port}\n  Ctrl-C ends it.\n")
-    serve.run(current_app._get_current_object(), port)  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way
+    serve.run(current_app._get_current_object(), port)  # type: ignore[attr-defined]  # Flask's own way to the app behind the proxy
 
 
 @click.command()
@@ -97,9 +101,7 @@ def ask(question: str, viewer: str | None, *, as_json: bool, limit: int) -> None
     session, site = database.session(), _site()
     asked = asking.ask(question, site.reader(session), site.desk(session), limit=limit)
     if as_json:
-        from directory.web.api.shapes import asked_json  # noqa: PLC0415 - the API's shapes load the web layer
-
-        click.echo(json.dumps(asked_json(asked, site, site.taxonomy(session)), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(asked_json(asked, _context(site, session, "")), ensure_ascii=False, indent=2))
     else:
         click.echo(terminal.answer_text(asked, site.taxonomy(session), site.settings, site.now()))
     if asked.question.is_guarded:
@@ -108,7 +110,7 @@ def ask(question: str, viewer: str | None, *, as_json: bool, limit: int) -> None
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
-@click.option("--as", "kind", required=True, type=click.Choice(EXPORT_KINDS))
+@click.option("--as", "kind", required=True, type=click.Choice([*KINDS, *LATER]))
 @click.option("--country", "countries", multiple=True, metavar="CC")
 @click.option("--sop", "numbers", multiple=True, type=click.IntRange(1, 5))
 @click.option("--role", "roles", multiple=True, metavar="ROLE")
@@ -130,8 +132,11 @@ def export(
     _refuse_unknown("--role", roles, taxonomy.roles)
     reading = Reading(countries=countries, sops=numbers, roles=roles)
     entries = all_entries(reading, site.desk(session), limit=MOST_EXPORTED)
-    context = ExportContext.of(site.settings, taxonomy, now=site.now(), reading=reading)
-    content = write_export(kind, entries, context=context)
+    words = filter_words(reading, taxonomy, kosovo=site.settings.kosovo_name) or "everything"
+    try:
+        content = write_export(kind, entries, context=_context(site, session, words))
+    except CannotExport as error:
+        raise click.ClickException(str(error)) from error
     part = file.with_name(file.name + ".part")
     part.write_bytes(content)
     part.replace(file)
@@ -210,6 +215,18 @@ def sops_load(file: Path, *, commit: bool) -> None:
     else:
         changes = sops.compare(session, sops.current(session), newer)
     click.echo(terminal.taxonomy_changes_text(changes, committed=commit))
+
+
+def _context(site: Site, session: Session, words: str) -> ExportContext:
+    settings = site.settings
+    return ExportContext(
+        base_url=settings.base_url,
+        taxonomy=site.taxonomy(session),
+        now=site.now(),
+        kosovo_footnote=settings.kosovo_footnote,
+        kosovo_name=settings.kosovo_name,
+        filter_words=words,
+    )
 
 
 def _refuse_viewer(viewer: str | None) -> None:

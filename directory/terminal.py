@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 
 from directory.config import Settings
-from directory.entries.answers import Fallback, is_reachable
+from directory.entries.answers import is_reachable
 from directory.entries.asking import Asked
 from directory.entries.entry import ContactLine, Entry
-from directory.exports.words import freshness_words
+from directory.exports.words import fallback_words, filter_words, freshness_words
 from directory.registry import rules
 from directory.registry.countries import KOSOVO, country_name
-from directory.search.reading import Reading
 from directory.sops.operations import TaxonomyChanges
 from directory.sops.taxonomy import Taxonomy
 
@@ -30,66 +30,26 @@ def answer_text(asked: Asked, taxonomy: Taxonomy, settings: Settings, now: datet
     if question.is_guarded:
         found = " and ".join(WARNINGS.get(key, key) for key in question.reading.warnings)
         return f"This looks like {found}. Nothing was searched or kept.\nAsk again without it."
-    lines = [reading_text(question.reading, taxonomy, settings)]
+    lines = ["Read as: " + filter_words(question.reading, taxonomy, kosovo=settings.kosovo_name)]
     if question.unknown:
-        lines.append("No entry mentions: " + ", ".join(question.unknown))
-    lines.append("")
+        lines.append("No entry here mentions: " + ", ".join(question.unknown))
+    more = answer.total - len(answer.entries)
+    lines += ["", *_numbered(answer.entries, settings, now)]
     if answer.entries:
-        shown = answer.entries
-        more = answer.total - len(shown)
-        tail = f"{answer.total} found" + (f", {more} more: use --limit" if more > 0 else "")
-    elif answer.fallback:
-        lines += [_fallback_words(answer.fallback, question.reading), ""]
-        shown, tail = answer.fallback.entries, ""
-    else:
-        shown, tail = (
-            (),
-            "Nobody is listed for this. Ask for a country, a procedure or a role: who handles return in Romania",
-        )
-    for place, entry in enumerate(shown, 1):
-        lines += [*_entry_lines(place, entry, settings, now), ""]
-    if any(KOSOVO in (e.country, e.host_country) for e in shown):
-        lines += [settings.kosovo_footnote, ""]
-    return "\n".join([*lines, tail]).rstrip()
+        lines += [f"{answer.total} found" + (f", {more} more: use --limit" if more else ""), ""]
+    if answer.fallback:
+        lines += [fallback_words(answer.fallback.reason.key, answer.fallback.reason.left_out), ""]
+        lines += _numbered(answer.fallback.entries, settings, now)
+    elif not answer.entries:
+        lines.append("Nobody is listed for this. Ask like this: who handles return in Romania")
+    shown = [*answer.entries, *(answer.fallback.entries if answer.fallback else ())]
+    if any(KOSOVO in (entry.country, entry.host_country) for entry in shown):
+        lines.append(settings.kosovo_footnote)
+    return "\n".join(lines).rstrip()
 
 
-def reading_text(reading: Reading, taxonomy: Taxonomy, settings: Settings) -> str:
-    """`Read as: Romania · SOP 4 Return and social inclusion · Return officer`."""
-    parts = [country_name(code, kosovo=settings.kosovo_name) for code in reading.countries]
-    parts += [f"in {country_name(code, kosovo=settings.kosovo_name)}" for code in reading.host_countries]
-    parts += [f"SOP {sop.label}" for number in reading.sops if (sop := taxonomy.sop(number))]
-    parts += [f"measure {measure}" for measure in reading.measures]
-    for values, table in (
-        (reading.roles, taxonomy.roles),
-        (reading.institution_types, taxonomy.institution_types),
-        (reading.target_groups, taxonomy.target_groups),
-        (reading.exploitation, taxonomy.exploitation_forms),
-    ):
-        parts += [table[value].label for value in values if value in table]
-    parts += [f"language {code}" for code in reading.languages]
-    parts += ["urgent"] if reading.urgent else []
-    parts += [f"“{word}”" for word in reading.words]
-    return "Read as: " + (" · ".join(parts) if parts else "nothing the directory knows")
-
-
-def _fallback_words(fallback: Fallback, reading: Reading) -> str:
-    names = {
-        "words": "these words",
-        "languages": "this language",
-        "exploitation": "this form of exploitation",
-        "target_groups": "this group",
-        "institution_types": "this kind of institution",
-        "measures": "this measure",
-        "host_countries": "that place",
-    }
-    if fallback.reason.key == "without":
-        left_out = " and ".join(names[name] for name in fallback.reason.left_out)
-        return f"Nobody is listed for exactly this. Without {left_out}:"
-    if fallback.reason.key == "other_roles":
-        return "Nobody is listed in this role. Others who answer for the same procedure:"
-    if fallback.reason.key == "last_resort":
-        return "Nobody is listed for this. The coordinator, the focal point or a hotline can say who:"
-    return f"Nobody is listed for this. What is listed for {', '.join(reading.countries)}:"
+def _numbered(entries: Sequence[Entry], settings: Settings, now: datetime) -> list[str]:
+    return [text for place, entry in enumerate(entries, 1) for text in (*_entry_lines(place, entry, settings, now), "")]
 
 
 def _entry_lines(place: int, entry: Entry, settings: Settings, now: datetime) -> list[str]:

@@ -21,8 +21,6 @@ _INNER: dict[str, type[Any]] = {
     "contact_points": ContactValues,
     "responsibilities": ResponsibilityValues,
 }
-# Told apart from the rest as one whole: half a name or half a responsibility is nothing.
-_MERGED = frozenset({"contact_points", "serves"})
 _LINE_FIELDS = tuple(f.name for f in fields(ContactValues) if f.name not in {"kind", "value"})
 
 
@@ -86,19 +84,24 @@ def merge(old: Values, new: Values, here: Values) -> tuple[Values, list[Kept]]:
     changes: dict[str, Any] = {}
     kept: list[Kept] = []
     for field in fields(old):
-        was, says, stands = (getattr(values, field.name) for values in (old, new, here))
-        if was == says or stands == says:
+        was, says, stands = (_in_order(field.name, getattr(values, field.name)) for values in (old, new, here))
+        if says in (was, stands):
             continue
         if field.name == "contact_points":
             changes[field.name], more = _merge_lines(was, says, stands)
             kept += more
-        elif field.name in _MERGED:
+        elif field.name == "serves":
             changes[field.name] = tuple(sorted((set(stands) - (set(was) - set(says))) | (set(says) - set(was))))
         elif stands == was:
             changes[field.name] = says
         else:
             kept.append(Kept(field.name, told(stands), told(says)))
     return replace(here, **changes), kept
+
+
+def _in_order(field: str, value: Any) -> Any:
+    """The database gives responsibilities and countries served back in an order of its own."""
+    return tuple(sorted(value, key=repr)) if field in {"responsibilities", "serves"} else value
 
 
 def _merge_lines(

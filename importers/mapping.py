@@ -32,6 +32,7 @@ class Value:
     parts: tuple[Pattern, ...] = ()
     join: str = "\n"
     split: str = ""
+    take: Literal["", "first", "rest"] = ""
     clean: tuple[Cleaner, ...] = ()
     table: str = ""
     only: Literal["", "countries", "others"] = ""

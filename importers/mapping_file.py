@@ -194,6 +194,7 @@ class _Reader:
             "parts": lambda item, place: self.each(item, place, self.pattern),
             "join": self.anything,
             "split": self.anything,
+            "take": self.one_of("first", "rest"),
             "clean": self.cleaners,
             "table": self.text,
             "only": self.one_of("countries", "others"),

@@ -29,7 +29,11 @@ class ImportBatch(Base):
 
 
 class ImportLine(Base):
-    """One row that was new or changed in a batch; `before` is what the row said at the import before."""
+    """One row that was `new` or `changed` in a batch.
+
+    `before` holds what taking a change back needs: the row's content at the import before, and the institution, the
+    post and the source as they stood, with what they became under `after`.
+    """
 
     __tablename__ = "import_line"
 

@@ -18,6 +18,7 @@ class Countries:
     def __init__(self, aliases: Mapping[str, str] | None = None, not_countries: frozenset[str] = frozenset()) -> None:
         self._known: dict[str, str | None] = {_fold(name): None for name in not_countries}
         self._known |= {_fold(name): code for name, code in (aliases or {}).items()}
+        self._own = frozenset(self._known)
 
     def code(self, name: str) -> str | None:
         """The code for a name or code, or None. Never a state for one of its regions' own codes."""
@@ -25,6 +26,10 @@ class Countries:
         if folded not in self._known:
             self._known[folded] = _look_up(name.strip())
         return self._known[folded]
+
+    def is_known(self, name: str) -> bool:
+        """The mapping speaks of this name: as an alias, or as one that is no country."""
+        return _fold(name) in self._own
 
 
 def _look_up(name: str) -> str | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from directory.entries.answers import Answer, Desk, answer
-from directory.search.port import Query
+from directory.entries.answers import Answer, Desk, answer, to_query
 from directory.search.question.reader import Reader
 from directory.search.reading import Reading
 
@@ -14,7 +13,7 @@ from directory.search.reading import Reading
 class Question:
     """A question as read, fit for an address: `reading.words` are words of entries the viewer may see.
 
-    `unknown` are words no entry knows; they leave the reading and are only said once.
+    `unknown` are words no entry of the rest of the reading knows; they leave the reading and are only said once.
     """
 
     reading: Reading
@@ -42,7 +41,7 @@ def read(text: str, reader: Reader, desk: Desk) -> Question:
     known: list[str] = []
     unknown: list[str] = []
     for word in reading.words:
-        spelled = _known_spelling(word, desk)
+        spelled = _known_spelling(word, reading, desk)
         if spelled is None:
             unknown.append(word)
         else:
@@ -58,9 +57,9 @@ def ask(text: str, reader: Reader, desk: Desk, *, limit: int = 20) -> Asked:
     return Asked(question, answer(question.reading, desk, limit=limit))
 
 
-def _known_spelling(word: str, desk: Desk) -> str | None:
-    """The word as the directory has it: itself, what it was taken for, or None."""
-    hits = desk.index.search(Query(words=(word,), layer=desk.viewer.layer, today=desk.today.toordinal(), limit=1))
+def _known_spelling(word: str, reading: Reading, desk: Desk) -> str | None:
+    """The word as entries of this reading have it: itself, what it was taken for, or None."""
+    hits = desk.index.search(to_query(replace(reading, words=(word,)), desk, limit=1))
     if not hits.total:
         return None
     corrected = next(iter(hits.corrected.values()), ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from directory.entries.entry import ContactLine, Entry
+from directory.entries.entry import ContactLine, Entry, SourcePart
 from directory.exports import words
 from directory.exports.card_writer import CardWriter, card_text, card_url, is_mail, is_number
 from directory.exports.context import ExportContext, instant
@@ -53,10 +53,19 @@ def card_name(entry: Entry, context: ExportContext) -> str:
 
 def note(entry: Entry, context: ExportContext) -> str:
     """Whether it can be trusted, what it answers for, when each line is answered, where it comes from."""
-    return "\n".join(part for part in _paragraphs(entry, context) if part)
+    parts = [
+        *_trust(entry),
+        *(f"{words.responsibility_words(part, context.taxonomy)}." for part in entry.responsibilities),
+        *(_line_paragraph(line) for line in words.travelling_lines(entry)),
+        *_background(entry, context),
+        *(_source(source) for source in entry.sources),
+        f"Newest version: {card_url(context.page_of(entry.id))}",
+        context.footnote_of(entry),
+    ]
+    return "\n".join(part for part in parts if part)
 
 
-def _paragraphs(entry: Entry, context: ExportContext) -> Iterator[str]:
+def _trust(entry: Entry) -> Iterator[str]:
     if entry.demo:
         yield "DEMO: an invented entry for trying out, not a real contact."
     yield f"{words.freshness_words(entry)}."
@@ -66,8 +75,9 @@ def _paragraphs(entry: Entry, context: ExportContext) -> Iterator[str]:
         yield f"Held by {entry.official}{' (acting)' if entry.is_acting else ''}."
     elif entry.is_vacant:
         yield "The post is vacant at present."
-    yield from (f"{words.responsibility_words(part, context.taxonomy)}." for part in entry.responsibilities)
-    yield from (_line_paragraph(line) for line in words.travelling_lines(entry))
+
+
+def _background(entry: Entry, context: ExportContext) -> Iterator[str]:
     if entry.asks_for:
         yield f"Have ready: {entry.asks_for}"
     if entry.institution.local_name:
@@ -78,10 +88,11 @@ def _paragraphs(entry: Entry, context: ExportContext) -> Iterator[str]:
         yield f"Competent for {', '.join(context.country(code) for code in entry.serves)}."
     if entry.deputy:
         yield f"Stands in: {entry.deputy.title}, {entry.deputy.institution}"
-    for source in entry.sources:
-        yield f"Source: {source.name}{f', {words.day_words(source.dated_on)}' if source.dated_on else ''}"
-    yield f"Newest version: {card_url(context.page_of(entry.id))}"
-    yield context.footnote_of(entry)
+
+
+def _source(source: SourcePart) -> str:
+    dated = f", {words.day_words(source.dated_on)}" if source.dated_on else ""
+    return f"Source: {source.name}{dated}"
 
 
 def _line_paragraph(line: ContactLine) -> str:

@@ -53,7 +53,7 @@ LEFT_OUT = {
     "measures": "the measure",
     "host_countries": "the place",
 }
-_DAYS = dict(zip(("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"), ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")))
+_DAYS = {"Mo": "Mon", "Tu": "Tue", "We": "Wed", "Th": "Thu", "Fr": "Fri", "Sa": "Sat", "Su": "Sun"}
 _BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 # Controls, byte-order marks, and the marks that turn the direction of text: they could show a number backwards.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")

@@ -26,6 +26,7 @@ from .vocabulary import Vocabulary, nearest
 
 VERSION = 1
 _BUSY = {"55P03", "57014"}  # lock_not_available, query_canceled
+_NO_TABLE = "42P01"
 
 
 class PostgresIndex:
@@ -64,13 +65,12 @@ class PostgresIndex:
 
     def rebuild(self, documents: Iterable[Document]) -> int:
         """Replace everything, in new tables that take the place of the old at the end; updates wait meanwhile."""
-        with _told_plainly(), self._engine.begin() as connection:
+        with self._engine.begin() as connection:
             connection.exec_driver_sql(PREPARE)
             generation = connection.exec_driver_sql("SELECT generation FROM search_state FOR UPDATE").scalar_one() + 1
             count, words = _copy(connection, ranking.unique(documents))
-            connection.exec_driver_sql(
-                ADD_WORDS.format(table="search_words_next"), _word_rows(words, generation)
-            ) if words else None
+            if words:
+                connection.exec_driver_sql(ADD_WORDS.format(table="search_words_next"), _word_rows(words, generation))
             connection.exec_driver_sql(FINISH)
             connection.exec_driver_sql(
                 "UPDATE search_state SET version = %s, generation = %s, count = %s, rebuilt = %s",
@@ -175,7 +175,7 @@ class _Search:
         return Hits(facets=ranking.no_counts())
 
     def count(self, term: Term) -> int:
-        sql = f"SELECT count(*) FROM search_documents WHERE {self._vector} @@ %s::tsquery"
+        sql = f"SELECT count(*) FROM search_documents WHERE {self._vector} @@ %s::tsquery"  # noqa: S608 - one of two names
         return int(self.connection.exec_driver_sql(sql, (_anywhere(term),)).scalar_one())
 
     def near(self, key: str, slips: int) -> Mapping[str, tuple[str, ...]]:
@@ -203,11 +203,11 @@ class _Search:
         )
 
     def _conditions(self, terms: tuple[Term, ...]) -> tuple[list[str], list[Any]]:
-        conditions: list[str] = []
-        given: list[Any] = []
-        for facet, values in ranking.filters_of(self.query).items():
-            conditions.append("keywords && %s::text[]")
-            given.append([f"{facet}:{value}" for value in _storable(values)] if facet in FACETS else [])
+        filters = ranking.filters_of(self.query)
+        conditions = ["keywords && %s::text[]"] * len(filters)
+        given: list[Any] = [
+            [f"{facet}:{value}" for value in _storable(values) if facet in FACETS] for facet, values in filters.items()
+        ]
         if terms:
             conditions.append(f"{self._vector} @@ %s::tsquery")
             given.append(" & ".join(f"({_anywhere(term)})" for term in terms))
@@ -215,7 +215,8 @@ class _Search:
 
     def _order(self, terms: tuple[Term, ...]) -> tuple[str, list[Any]]:
         """The order of `ranking`, as SQL."""
-        points, given = [], []
+        points: list[str] = []
+        given: list[Any] = []
         for term in terms:
             whole, begun = _whole(term, "A"), _key(term.begins, "*A")
             points.append(
@@ -264,7 +265,7 @@ def _anywhere(term: Term) -> str:
 
 def _storable(values: Iterable[str]) -> list[str]:
     """The values that PostgreSQL could hold at all; no entry has the others."""
-    return [value for value in values if "\0" not in value and value.isprintable()]
+    return [value for value in values if "\0" not in value and value == value.encode(errors="ignore").decode()]
 
 
 def _counts(counted: Mapping[str, int]) -> dict[str, dict[str, int]]:
@@ -311,6 +312,9 @@ def _told_plainly() -> Iterator[None]:
     try:
         yield
     except DBAPIError as problem:
-        if getattr(problem.orig, "sqlstate", None) in _BUSY:
+        state = getattr(problem.orig, "sqlstate", None)
+        if state in _BUSY:
             raise IndexBusy("Another process is writing the search index") from problem
+        if state == _NO_TABLE:
+            raise IndexUnusable("There is no search index yet") from problem
         raise IndexUnusable(f"The search index cannot be read ({type(problem.orig).__name__})") from problem

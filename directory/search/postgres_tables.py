@@ -15,7 +15,7 @@ COLUMNS = (
 PREPARE = """
 SELECT pg_advisory_xact_lock(7746841);
 CREATE TABLE IF NOT EXISTS search_state (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
     version integer NOT NULL, generation bigint NOT NULL, rebuilt bigint NOT NULL, count integer NOT NULL
 );
 INSERT INTO search_state VALUES (true, 0, 0, 0, 0) ON CONFLICT DO NOTHING;
@@ -53,7 +53,7 @@ CREATE INDEX search_words_changed ON search_words (changed);
 ANALYZE search_documents;
 """
 
-INSERT = f"INSERT INTO search_documents ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+INSERT = f"INSERT INTO search_documents ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"  # noqa: S608 - constant
 
 ADD_WORDS = """
 INSERT INTO {table} AS known (layer, key, spelling, count, changed) VALUES (%s, %s, %s, %s, %s)

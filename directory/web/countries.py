@@ -58,6 +58,7 @@ def show(code: str) -> str | Response:
         name=country_word(code),
         first=[cards[entry.id] for entry in country.first],
         sections=[_section(sop, country, cards, taxonomy) for sop in taxonomy.sops],
+        now=desk.now,
         opens_all="all" in request.args,
         demo=any(entry.demo for entry in listed.values()),
     )

@@ -51,6 +51,7 @@ def show_answer() -> str:
         stand_ins=cards_of(answer.fallback.entries, desk) if answer.fallback else [],
         narrower=_narrower(answer, reading),
         countries=_named(overview.participating_countries(desk.session)) if not answer.total else [],
+        now=desk.now,
         **_paging(reading, answer, page),
     )
 
@@ -96,6 +97,7 @@ def show_entry(entry_id: object) -> str | Response:
         local_language=local_language(entry),
         freshness=freshness_words(entry),
         colleagues=colleagues[:8],
+        now=desk.now,
         colleague_count=len(colleagues),
     )
 

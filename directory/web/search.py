@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from directory.entries import asking
-from directory.web import current, notes
+from directory.search.reading import Reading
+from directory.web import current, lexicon_pages, notes
+from directory.web.chips import chips_of
 from directory.web.readings import reading_to_args
+
+MOST_CHARACTERS = 2000
 
 
 def attach(app: Flask) -> None:
@@ -21,21 +25,39 @@ def attach(app: Flask) -> None:
 def search() -> Response:
     """Read the question and go to its answer. Changes nothing, so it needs no token; the origin is checked."""
     _refuse_foreign_origin()
-    text = request.form.get("q", "")[:2000]
+    text = request.form.get("q", "")[:MOST_CHARACTERS]
     site, session = current.site(), current.session()
     question = asking.read(text, site.reader(session), current.desk())
     if question.is_guarded:
-        args = reading_to_args(question.reading)
-        return make_response(render_template("search/guarded.html", question=question, args=args), 422)
+        return make_response(_guarded(question.reading), 422)
     response = redirect(url_for("entries", **_grouped(reading_to_args(question.reading))), 303)
     notes.keep(response, notes.Note(question.reading.ignored, question.unknown, question.reading.mentions))
     return response
 
 
+def _guarded(reading: Reading) -> str:
+    """What was stopped and why; what else was understood is offered as a link."""
+    args = reading_to_args(reading)
+    return render_template(
+        "search/guarded.html",
+        warnings=reading.warnings,
+        chips=chips_of(reading, current.taxonomy()),
+        address=f"/entries?{urlencode(args)}" if args else "",
+    )
+
+
 def how_we_read() -> str:
-    """Which words are understood, by procedure, role, country and language."""
-    site, session = current.site(), current.session()
-    return render_template("search/how_we_read.html", words=site.reader(session).lexicon.describe())
+    """Which words are understood, by procedure, role, country and so on, in one language at a time."""
+    taxonomy, session = current.taxonomy(), current.session()
+    languages = lexicon_pages.languages(taxonomy)
+    asked = request.args.get("language", "")
+    language = asked if asked in dict(languages) else "en"
+    return render_template(
+        "search/how_we_read.html",
+        languages=languages,
+        language=language,
+        parts=lexicon_pages.parts(current.site().reader(session), taxonomy, language),
+    )
 
 
 def _refuse_foreign_origin() -> None:

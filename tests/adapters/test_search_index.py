@@ -6,9 +6,11 @@ import random
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import create_engine
 
 from directory.search.memory_index import MemoryIndex
 from directory.search.port import FACETS, Document, IndexUnusable, Query
+from directory.search.postgres_index import PostgresIndex
 from directory.search.whoosh_index import WhooshIndex
 from tests.adapters.search_oracle import Oracle
 from tests.bench import synthetic
@@ -16,20 +18,22 @@ from tests.bench import synthetic
 TODAY = synthetic.TODAY
 
 
-def _memory(tmp_path, request):
-    return MemoryIndex()
+@pytest.fixture(scope="session")
+def search_engine(postgres_url):
+    engine = create_engine(postgres_url)
+    yield engine
+    engine.dispose()
 
 
-def _whoosh(tmp_path, request):
-    return WhooshIndex(tmp_path / "index")
-
-
-ADAPTERS = {"memory": _memory, "whoosh": _whoosh}
-
-
-@pytest.fixture(params=ADAPTERS)
+@pytest.fixture(params=["memory", "whoosh", pytest.param("postgres", marks=pytest.mark.postgres)])
 def index(request, tmp_path):
-    made = ADAPTERS[request.param](tmp_path, request)
+    match request.param:
+        case "memory":
+            made = MemoryIndex()
+        case "whoosh":
+            made = WhooshIndex(tmp_path / "index")
+        case _:
+            made = PostgresIndex(request.getfixturevalue("search_engine"))
     made.rebuild([])
     return made
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,23 +38,30 @@ SOURCE = "Demo directory, fictional"
 NAMESPACE = uuid.UUID("7d0b5c1e-3c0e-5f0a-9a4e-2f6b8c1d4e90")
 
 
-class DemoAlreadyLoaded(Exception):
+class DemoExists(Exception):
     """The database holds demo entries already; nothing was written."""
+
+
+@dataclass(slots=True)
+class CountryCount:
+    """What was written for one country."""
+
+    entries: int = 0
+    institutions: int = 0
+    officials: int = 0
+    contact_points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
     """What was written, by country code."""
 
-    entries: Mapping[str, int]
-    institutions: Mapping[str, int]
-    officials: Mapping[str, int]
-    contact_points: Mapping[str, int]
+    by_country: Mapping[str, CountryCount]
 
     @property
-    def total(self) -> int:
+    def entry_count(self) -> int:
         """All entries."""
-        return sum(self.entries.values())
+        return sum(count.entries for count in self.by_country.values())
 
 
 def demo_id(country: str, kind: str, key: str) -> str:
@@ -66,20 +72,17 @@ def demo_id(country: str, kind: str, key: str) -> str:
 def load_demo(session: Session, taxonomy: Terms, *, now: datetime, folder: Path = FOLDER) -> DemoReport:
     """Write all countries of the demo; confirmations count back from `now`. The taxonomy must be in force.
 
-    Raises DemoAlreadyLoaded and BadDemoData; nothing is written then.
+    Raises DemoExists and BadDemoData; nothing is written then.
     """
     if session.scalars(select(Post.id).where(Post.is_demo).limit(1)).first() is not None:
-        raise DemoAlreadyLoaded("The demo directory is loaded already. Start with an empty database to load it anew.")
+        raise DemoExists("The demo directory is loaded already. Start with an empty database to load it anew.")
     countries, shared = read_countries(taxonomy, folder), read_shared(folder)
-    codes = [country.code for country in countries]
-    operations.ensure_countries(session, codes)
+    operations.ensure_countries(session, [country.code for country in countries])
     source = operations.ensure_source(session, SOURCE, dated_on=now.date())
-    counts: dict[str, Counter[str]] = {name: Counter() for name in DemoReport.__slots__}
-    for country in countries:
-        _Writer(session, country, source, now, counts).write()
+    counts = {country.code: _Writer(session, country, source, now).write() for country in countries}
     _write_shared(session, shared)
     session.flush()
-    return DemoReport(**{name: {code: counter[code] for code in codes} for name, counter in counts.items()})
+    return DemoReport(counts)
 
 
 def _write_shared(session: Session, shared: DemoShared) -> None:
@@ -98,14 +101,13 @@ def _write_shared(session: Session, shared: DemoShared) -> None:
 class _Writer:
     """Writes one country: bodies first, then their posts, then who deputises for whom."""
 
-    def __init__(
-        self, session: Session, country: DemoCountry, source: Source, now: datetime, counts: dict[str, Counter[str]]
-    ) -> None:
-        self.session, self.country, self.source, self.now, self.counts = session, country, source, now, counts
+    def __init__(self, session: Session, country: DemoCountry, source: Source, now: datetime) -> None:
+        self.session, self.country, self.source, self.now = session, country, source, now
+        self.count = CountryCount()
         self.institutions: dict[str, Institution] = {}
         self.posts: dict[str, Post] = {}
 
-    def write(self) -> None:
+    def write(self) -> CountryCount:
         for institution in self.country.institutions:
             self._institution(institution)
             for post in institution.posts:
@@ -115,6 +117,7 @@ class _Writer:
                 if post.deputy is not None:  # by id: two posts may stand in for each other
                     self.posts[post.key].deputy_id = self.posts[post.deputy].id
         self.session.flush()
+        return self.count
 
     def _institution(self, demo: DemoInstitution) -> None:
         institution = operations.add_institution(
@@ -135,8 +138,8 @@ class _Writer:
         )
         if freshest is not None:
             self._confirm(institution.contact_points, freshest)
-        self._count("institutions", 1)
-        self._count("contact_points", len(institution.contact_points))
+        self.count.institutions += 1
+        self.count.contact_points += len(institution.contact_points)
 
     def _post(self, demo: DemoPost, institution: Institution) -> None:
         post = operations.add_post(
@@ -154,8 +157,8 @@ class _Writer:
         if demo.holder is not None:
             points += self._appoint(post, demo.holder)
         post.confirmed_at, post.confirmation_method = self._confirm(points, demo)
-        self._count("entries", 1)
-        self._count("contact_points", len(points))
+        self.count.entries += 1
+        self.count.contact_points += len(points)
 
     def _appoint(self, post: Post, holder: DemoHolder) -> Sequence[ContactPoint]:
         today = self.now.date()
@@ -171,8 +174,9 @@ class _Writer:
             contact_points=holder.contact_points,
         )
         if holder.ends_in_days is not None:
-            appointment.until_on = today + timedelta(days=holder.ends_in_days)
-        self._count("officials", 1)
+            until_on = today + timedelta(days=holder.ends_in_days)
+            operations.relieve(self.session, appointment, until_on=until_on, by=BY, now=self.now)
+        self.count.officials += 1
         return appointment.contact_points
 
     def _confirm(self, points: Sequence[ContactPoint], demo: DemoPost) -> tuple[datetime | None, str | None]:
@@ -185,6 +189,3 @@ class _Writer:
 
     def _ago(self, days: int | None) -> datetime | None:
         return self.now - timedelta(days=days) if days is not None else None
-
-    def _count(self, what: str, number: int) -> None:
-        self.counts[what][self.country.code] += number

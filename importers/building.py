@@ -1,0 +1,305 @@
+"""Row to record: every field in the registry's own words, checked; what does not fit is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from zoneinfo import available_timezones
+
+from directory.registry import rules
+from directory.registry.hours import BadHours, read_hours
+from directory.registry.values import (
+    BadValue,
+    ContactValues,
+    InstitutionValues,
+    NameValues,
+    PostValues,
+    ResponsibilityValues,
+    clean_contact,
+    clean_text,
+)
+from importers.cleaners import read_date, read_language, read_yes_no, refuse_rounded
+from importers.evaluating import Cells
+from importers.mapping import ContactRule, ImportMapping, ResponsibilityRule, Value
+from importers.places import Countries
+from importers.records import ImportRecord, Remark, Row, Verdict, Vocabulary
+
+LEVELS = ("leads", "supports", "informed")
+
+
+class Builder:
+    """Makes records of rows, for one mapping. `country` is the only country wanted, and the default one."""
+
+    def __init__(
+        self,
+        mapping: ImportMapping,
+        vocabulary: Vocabulary,
+        *,
+        country: str | None = None,
+        dates: Mapping[str, date] | None = None,
+    ) -> None:
+        self.mapping, self.vocabulary, self.country = mapping, vocabulary, country
+        self.countries = Countries(mapping.aliases, mapping.not_countries)
+        self.dates = dates or {}
+        # Columns whose other parts stand in the text of the entry, so that a region is not lost.
+        values = (*mapping.fields.values(), *mapping.values.values())
+        self.kept_as_text = frozenset(value.column for value in values if value.only == "others")
+
+    def key(self, row: Row) -> str:
+        """The list's own id for the row; empty where a part of it is."""
+        cells = Cells(self.mapping, self.countries, row, lambda *_: None)
+        parts = [cells.text(name) for name in self.mapping.key]
+        return " | ".join(parts) if all(parts) else ""
+
+    def build(self, row: Row) -> tuple[ImportRecord | None, list[Remark]]:
+        """The record, or None for a row that is refused (the remarks say why) or belongs to another country."""
+        one = _OneRow(self, row)
+        return one.record(), one.remarks
+
+
+class _OneRow:
+    def __init__(self, builder: Builder, row: Row) -> None:
+        self._builder, self._row = builder, row
+        self._fields, self._vocabulary = builder.mapping.fields, builder.vocabulary
+        self.remarks: list[Remark] = []
+        self._cells = Cells(builder.mapping, builder.countries, row, self._refuse)
+
+    def record(self) -> ImportRecord | None:
+        """The record, or None."""
+        country = self._country()
+        if country is None or (self._builder.country and country != self._builder.country):
+            return None
+        institution_type = self._word(self._fields.type, self._vocabulary.types, "kind of institution", needed=True)
+        host = self._host()
+        official = self._text(self._fields.official)
+        institution = InstitutionValues(
+            country=country,
+            host_country=host if host != country else None,
+            type=institution_type,
+            names=self._names(),
+            city=self._text(self._fields.city),
+            serves=self._serves(),
+            note=self._text(self._fields.note),
+            source_url=self._text(self._fields.source_url),
+        )
+        post = PostValues(
+            title=self._text(self._fields.title, needed=True),
+            role=self._word(self._fields.role, self._vocabulary.roles, "role") or None,
+            area=self._text(self._fields.area),
+            is_desk=not official,
+            asks_for=self._text(self._fields.asks_for),
+            contact_points=self._contacts(institution_type, host or country),
+            responsibilities=tuple(self._responsibilities()),
+        )
+        key, dated_on = self._key(), self._date()
+        if any(remark.verdict == "refused" for remark in self.remarks):
+            self.remarks = [remark for remark in self.remarks if remark.verdict == "refused"]
+            return None
+        return ImportRecord(self._row.number, key, institution, post, official, dated_on)
+
+    def _say(self, verdict: Verdict, column: str, value: str, reason: str, advice: str = "") -> None:
+        self.remarks.append(Remark(self._row.number, verdict, column, value, reason, advice))
+
+    def _refuse(self, column: str, value: str, reason: str, advice: str = "") -> None:
+        self._say("refused", column, value, reason, advice)
+
+    def _leave_out(self, value: Value, text: str, reason: str, advice: str = "") -> None:
+        self._say("left out", value.told, text, reason, advice)
+
+    def _key(self) -> str:
+        parts = {name: self._cells.text(name) for name in self._builder.mapping.key}
+        for name, text in parts.items():
+            if not text:
+                self._refuse(name, "", "is empty, and the row is known by it", "Give every row its own, lasting id")
+        return " | ".join(parts.values())
+
+    def _text(self, value: Value, *, needed: bool = False) -> str:
+        try:
+            text = clean_text(self._cells.one(value))
+        except BadValue as error:
+            self._refuse(value.told, "", str(error), "Shorten it")
+            return ""
+        if needed and not text and not self.remarks:
+            self._refuse(value.told, "", "says nothing, and an entry cannot do without it", "Fill it in")
+        return text
+
+    def _word(self, value: Value, known: frozenset[str], what: str, *, needed: bool = False) -> str:
+        word = self._text(value, needed=needed)
+        if word and word not in known:
+            self._refuse(value.told, word, f"is no {what} of the taxonomy", "Use one of the taxonomy’s ids")
+        return word
+
+    def _country(self) -> str | None:
+        value = self._fields.country
+        name = self._cells.one(value)
+        if not name:
+            if self._builder.country is None:
+                self._refuse(value.told, "", "is empty: no country", "Fill it in, or import with --country CC")
+            return self._builder.country
+        if (code := self._builder.countries.code(name)) is None:
+            if not (self._builder.country and self._builder.countries.is_known(name)):
+                self._refuse_country(value, name)
+            return None
+        return code
+
+    def _host(self) -> str | None:
+        name = self._cells.one(self._fields.host_country)
+        code = self._builder.countries.code(name) if name else None
+        if name and code is None:
+            self._refuse_country(self._fields.host_country, name)
+        return code
+
+    def _refuse_country(self, value: Value, name: str) -> None:
+        advice = "Correct it, or add it to countries.aliases in the mapping if the state is beyond doubt"
+        self._refuse(value.told, name, "no country by that name", advice)
+
+    def _serves(self) -> tuple[str, ...]:
+        value = self._fields.serves
+        found: dict[str, None] = {}
+        for name in self._cells.all(value):
+            if code := self._builder.countries.code(name):
+                found[code] = None
+                continue
+            is_kept = value.column in self._builder.kept_as_text
+            advice = "It stands in the entry's text instead" if is_kept else "Name countries only, or add an alias"
+            self._leave_out(value, name, "is no country, so not among the countries served", advice)
+        return tuple(sorted(found))
+
+    def _names(self) -> tuple[NameValues, ...]:
+        names: dict[tuple[str, str], NameValues] = {}
+        for rule in self._fields.names:
+            if text := self._text(rule.value):
+                language = self._language(rule.language) or ""
+                names.setdefault((text, language), NameValues(text, language, rule.kind))
+        if not names and not any(remark.verdict == "refused" for remark in self.remarks):
+            columns = ", ".join(rule.value.told for rule in self._fields.names)
+            self._refuse(columns, "", "says nothing: the institution has no name", "Fill in a name")
+        return tuple(names.values())
+
+    def _language(self, value: Value) -> str | None:
+        text = self._cells.one(value)
+        try:
+            return read_language(text) if text else None
+        except BadValue as error:
+            self._leave_out(value, text, str(error))
+            return None
+
+    def _date(self) -> date | None:
+        beside = self._builder.mapping.dates
+        if beside and (day := self._builder.dates.get(self._cells.text(beside.match))):
+            return day
+        text = self._cells.one(self._fields.date)
+        try:
+            return read_date(text) if text else None
+        except BadValue as error:
+            self._leave_out(self._fields.date, text, str(error))
+            return None
+
+    # Contact points
+
+    def _contacts(self, institution_type: str, region: str) -> tuple[ContactValues, ...]:
+        points: dict[tuple[str, str], ContactValues] = {}
+        for rule in self._fields.contact_points:
+            for text in self._cells.all(rule.value):
+                if (point := self._contact(rule, text, institution_type, region)) is None:
+                    continue
+                same = points.get((point.kind, point.value))
+                points[point.kind, point.value] = replace(same, label=same.label or point.label) if same else point
+        return tuple(points.values())
+
+    def _contact(self, rule: ContactRule, text: str, institution_type: str, region: str) -> ContactValues | None:
+        if not rules.may_have(institution_type, rule.kind):
+            advice = "Give its intake line instead"
+            self._leave_out(rule.value, "(not repeated here)", "a shelter's address is never kept", advice)
+            return None
+        try:
+            if rule.kind in rules.NUMBERS:
+                refuse_rounded(text)
+            value = clean_contact(rule.kind, text, region=region)
+        except BadValue as error:
+            reason = str(error).replace(f"“{text}” ", "")
+            self._leave_out(rule.value, text, reason, "Ask the institution for the right one")
+            return None
+        return ContactValues(
+            kind=rule.kind,
+            value=value,
+            label=self._text(rule.label),
+            hours=self._hours(rule.hours),
+            timezone=self._timezone(rule.timezone),
+            languages=tuple(self._languages(rule.languages)),
+            is_published=self._is_published(rule.published),
+        )
+
+    def _hours(self, value: Value) -> str:
+        text = " ".join(self._cells.one(value).split())
+        try:
+            read_hours(text)
+        except BadHours as error:
+            self._leave_out_once(value, text, str(error), "Write hours like Mo-Fr 08:00-16:00 or 24/7")
+            return ""
+        return text
+
+    def _timezone(self, value: Value) -> str:
+        text = self._cells.one(value)
+        if text and text not in available_timezones():
+            self._leave_out_once(value, text, "is no time zone", "Write it like Europe/Tirane")
+            return ""
+        return text
+
+    def _languages(self, value: Value) -> Iterator[str]:
+        for text in self._cells.all(value):
+            try:
+                yield read_language(text)
+            except BadValue as error:
+                self._leave_out_once(value, text, str(error))
+
+    def _is_published(self, value: Value) -> bool:
+        text = self._cells.one(value)
+        try:
+            return read_yes_no(text)
+        except BadValue as error:
+            self._leave_out_once(value, text, str(error), "The contact is not shown to the public")
+            return False
+
+    def _leave_out_once(self, value: Value, text: str, reason: str, advice: str = "") -> None:
+        """Hours stand beside several numbers of a row; they are told once."""
+        remark = Remark(self._row.number, "left out", value.told, text, reason, advice)
+        if remark not in self.remarks:
+            self.remarks.append(remark)
+
+    # Responsibilities
+
+    def _responsibilities(self) -> Iterator[ResponsibilityValues]:
+        for rule in self._fields.responsibilities:
+            measures = [m.upper() for m in self._cells.all(rule.measure)]
+            sops = [s.upper().removeprefix("SOP").strip() for s in self._cells.all(rule.sop)]
+            unknown = [m for m in measures if m not in self._vocabulary.measures]
+            bad = [s for s in sops if not s.isdecimal() or int(s) not in self._vocabulary.sops]
+            for text in unknown:
+                self._refuse(rule.measure.told, text, "is no measure of the taxonomy", "Write it like 4.3 or 1.C")
+            for text in bad:
+                self._refuse(rule.sop.told, text, "is no SOP", "Write a number from 1 to 5")
+            if unknown or bad or not (measures or sops):
+                continue
+            shared = self._shared(rule)
+            named = {self._vocabulary.measures[m] for m in measures}
+            yield from (replace(shared, sop=self._vocabulary.measures[m], measure=m) for m in dict.fromkeys(measures))
+            yield from (replace(shared, sop=s) for s in dict.fromkeys(map(int, sops)) if s not in named)
+
+    def _shared(self, rule: ResponsibilityRule) -> ResponsibilityValues:
+        level = self._word(rule.level, frozenset(LEVELS), "level (leads, supports, informed)") or "leads"
+        return ResponsibilityValues(
+            sop=0,
+            level=level,
+            area=self._text(rule.area),
+            target_groups=self._words(rule.target_groups, self._vocabulary.target_groups, "target group"),
+            exploitation=self._words(rule.exploitation, self._vocabulary.exploitation, "form of exploitation"),
+        )
+
+    def _words(self, value: Value, known: frozenset[str], what: str) -> tuple[str, ...]:
+        words = self._cells.all(value)
+        for word in words:
+            if word not in known:
+                self._refuse(value.told, word, f"is no {what} of the taxonomy", "Use one of the taxonomy’s ids")
+        return words

@@ -1,0 +1,210 @@
+"""One import, row by row in one pass: read, compare with the last import, write or only report.
+
+The caller opens the transaction; anything that goes wrong is raised, so that all is written or nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.registry.values import BadValue
+from directory.sops.taxonomy import Taxonomy
+from importers.building import Builder
+from importers.cleaners import read_date
+from importers.comparing import Change, compare
+from importers.content import content_of
+from importers.csv_reader import read_csv
+from importers.files import FileFacts, inspect
+from importers.json_reader import read_json
+from importers.mapping import ImportMapping
+from importers.models import ImportBatch, ImportedRecord
+from importers.records import FileRefused, ImportRecord, Remark, Row, Vocabulary
+from importers.report import FieldChange, Report
+from importers.writing import Writer
+
+CHUNK = 500
+_READERS = {"csv": read_csv, "json": read_json}
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked for: which file, read how, for which country, in earnest or as a trial."""
+
+    path: Path
+    mapping: ImportMapping
+    commit: bool = False
+    country: str | None = None
+    max_megabytes: int = 64
+
+
+def look_over(order: Order) -> FileFacts:
+    """The file's facts, before any of it is read as rows. Raises FileRefused."""
+    return inspect(order.path, order.mapping.encoding, order.max_megabytes)
+
+
+def run_import(
+    session: Session,
+    order: Order,
+    taxonomy: Taxonomy,
+    *,
+    by: str,
+    now: datetime,
+    facts: FileFacts | None = None,
+    advance: Advance = lambda _: None,
+) -> Report:
+    """Import the file, or only say what would happen. Never commits; raises FileRefused with a sentence."""
+    return _Run(session, order, facts or look_over(order), taxonomy, by, now).report(advance)
+
+
+def vocabulary_of(taxonomy: Taxonomy) -> Vocabulary:
+    """The taxonomy's words."""
+    return Vocabulary(
+        types=frozenset(taxonomy.institution_types),
+        roles=frozenset(taxonomy.roles),
+        sops=frozenset(sop.id for sop in taxonomy.sops),
+        measures={m.id.upper(): sop.id for sop in taxonomy.sops for m in sop.measures},
+        target_groups=frozenset(taxonomy.target_groups),
+        exploitation=frozenset(taxonomy.exploitation_forms),
+    )
+
+
+class _Run:
+    def __init__(
+        self, session: Session, order: Order, facts: FileFacts, taxonomy: Taxonomy, by: str, now: datetime
+    ) -> None:
+        mapping = order.mapping
+        self._session, self._order, self._facts = session, order, facts
+        self._builder = Builder(
+            mapping, vocabulary_of(taxonomy), country=order.country, dates=_dates_beside(order.path, mapping)
+        )
+        self._writer = Writer(session, mapping, facts, by=by, now=now) if order.commit else None
+        self._rows_by_key: dict[str, int] = {}
+        self._today = now.date()
+        self._report = Report(mapping.kind, mapping.title, order.path.name, order.commit)
+
+    def report(self, advance: Advance) -> Report:
+        """Go through the file once."""
+        report = self._report
+        report.imported_before_at = _imported_before(self._session, self._order.mapping.kind, self._facts.digest)
+        rows = _READERS[self._order.mapping.format](self._facts, self._order.mapping, advance)
+        for chunk in _chunks(self._records(rows), CHUNK):
+            self._take(chunk)
+        if not report.read_count:
+            raise FileRefused(f"{self._order.path.name} has no rows")
+        report.missing = list(self._missing())
+        report.alike = Counter({name: count for name, count in report.alike.items() if count > 1})
+        if self._writer:
+            report.batch_id = self._writer.close(report)
+        return report
+
+    def _records(self, rows: Iterable[Row | Remark]) -> Iterator[ImportRecord]:
+        for row in rows:
+            self._report.read_count += 1
+            if isinstance(row, Remark):
+                self._refuse([row])
+            elif record := self._record(row):
+                yield record
+
+    def _record(self, row: Row) -> ImportRecord | None:
+        key = self._builder.key(row)
+        if key and (first := self._rows_by_key.setdefault(key, row.number)) != row.number:
+            columns = ", ".join(self._order.mapping.key)
+            reason = f"stands in row {first} already"
+            self._refuse([Remark(row.number, "refused", columns, key, reason, "Remove one, or give each its own id")])
+            return None
+        record, remarks = self._builder.build(row)
+        if record is None and not any(remark.verdict == "refused" for remark in remarks):
+            self._report.elsewhere_count += 1
+        elif record is None:
+            self._refuse(remarks)
+        else:
+            self._report.remarks += remarks
+            self._report.alike[f"{record.name}, {record.post.title}{record.post.area and ', ' + record.post.area}"] += 1
+        return record
+
+    def _refuse(self, remarks: list[Remark]) -> None:
+        self._report.refused_count += 1
+        self._report.remarks += remarks
+
+    def _take(self, records: list[ImportRecord]) -> None:
+        kind = self._order.mapping.kind
+        keys = [record.key for record in records]
+        found = select(ImportedRecord).where(ImportedRecord.kind == kind, ImportedRecord.key.in_(keys))
+        known = {row.key: row for row in self._session.scalars(found)}
+        new = [record for record in records if record.key not in known]
+        moved = [
+            (known[record.key], record)
+            for record in records
+            if record.key in known and known[record.key].content != content_of(record)
+        ]
+        changes = compare(self._session, moved, self._today)
+        self._count(new, moved, changes, len(records))
+        if self._writer:
+            self._writer.add(new)
+            self._writer.change(changes)
+
+    def _count(
+        self,
+        new: list[ImportRecord],
+        moved: list[tuple[ImportedRecord, ImportRecord]],
+        changes: list[Change],
+        total: int,
+    ) -> None:
+        report = self._report
+        report.new_count += len(new)
+        report.changed_count += len(changes)
+        report.removed_here_count += len(moved) - len(changes)
+        report.unchanged_count += total - len(new) - len(moved)
+        for change in changes:
+            report.remarks += change.remarks
+            report.changes += [
+                FieldChange(change.record.row, change.record.key, change.record.name, *told) for told in change.told
+            ]
+
+    def _missing(self) -> Iterator[tuple[str, str]]:
+        """Records of earlier imports whose row is gone; with one country asked for, only that country's."""
+        earlier = select(ImportedRecord.key, ImportedRecord.content).where(
+            ImportedRecord.kind == self._order.mapping.kind
+        )
+        for key, content in self._session.execute(earlier.execution_options(yield_per=CHUNK)):
+            institution = content["institution"]
+            if key not in self._rows_by_key and self._order.country in (None, institution["country"]):
+                yield key, institution["names"][0]["name"]
+
+
+def _chunks(records: Iterator[ImportRecord], size: int) -> Iterator[list[ImportRecord]]:
+    while chunk := list(itertools.islice(records, size)):
+        yield chunk
+
+
+def _imported_before(session: Session, kind: str, digest: str) -> datetime | None:
+    earlier = select(ImportBatch.at).where(
+        ImportBatch.kind == kind, ImportBatch.file_hash == digest, ImportBatch.undone_at.is_(None)
+    )
+    return session.scalars(earlier.order_by(ImportBatch.at.desc()).limit(1)).first()
+
+
+def _dates_beside(path: Path, mapping: ImportMapping) -> Mapping[str, date]:
+    """The dates of the file beside the list, where it is there."""
+    rule = mapping.dates
+    if rule is None or not (beside := path.with_name(rule.file)).is_file():
+        return {}
+    try:
+        with beside.open(encoding="utf-8-sig", newline="") as file:
+            return {line[rule.key]: read_date(line[rule.date]) for line in csv.DictReader(file)}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FileRefused(f"{beside.name}, which gives the rows their dates, cannot be read: {error}") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise FileRefused(f"{beside.name}, which gives the rows their dates, has no column {error}") from error
+    except BadValue as error:
+        raise FileRefused(f"{beside.name}, which gives the rows their dates: {error}") from error

@@ -1,0 +1,195 @@
+"""Take a batch back: what it added goes, what it changed says again what it said before. Once only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from directory.history import operations as history
+from directory.registry import operations as registry
+from directory.registry.models import Appointment, Institution, Official, Post
+from directory.registry.pictures import differences, institution_values, post_values
+from importers.comparing import load_posts
+from importers.content import institution_of, post_of
+from importers.models import ImportBatch, ImportedRecord, ImportLine
+from importers.writing import replace_official, set_source
+
+CHUNK = 500
+
+
+class UndoRefused(Exception):
+    """The batch cannot be taken back at all; the message says why."""
+
+
+@dataclass(slots=True)
+class UndoReport:
+    """What taking back did. `refused` names each row that was left as it is, and why."""
+
+    batch_id: str
+    removed_count: int = 0
+    restored_count: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def undo_batch(session: Session, batch_id: str, by: str, now: datetime) -> UndoReport:
+    """Take the batch back, but for rows somebody has worked on since: those are named. Never commits."""
+    batch = _batch(session, batch_id)
+    report = UndoReport(batch.id)
+    lines = session.scalars(select(ImportLine).where(ImportLine.batch_id == batch.id).order_by(ImportLine.row)).all()
+    for chunk in _chunks(lines):
+        _Chunk(session, batch, chunk, by, now).take_back(report)
+    batch.undone_at = now
+    history.record(
+        session,
+        "undo_import",
+        subject_type="import_batch",
+        subject_id=batch.id,
+        by=by,
+        now=now,
+        after={
+            "removed": report.removed_count,
+            "restored": report.restored_count,
+            "left": len(report.refused),
+        },
+    )
+    session.flush()
+    return report
+
+
+def _batch(session: Session, batch_id: str) -> ImportBatch:
+    try:
+        batch = session.get(ImportBatch, str(UUID(batch_id)))
+    except ValueError:
+        batch = None
+    if batch is None:
+        raise UndoRefused(f"There is no batch {batch_id}: its id was printed by the import")
+    if batch.undone_at is not None:
+        raise UndoRefused(f"Batch {batch_id} was taken back on {batch.undone_at:%Y-%m-%d %H:%M} UTC already")
+    return batch
+
+
+def _chunks(lines: Sequence[ImportLine]) -> list[Sequence[ImportLine]]:
+    return [lines[start : start + CHUNK] for start in range(0, len(lines), CHUNK)]
+
+
+class _Chunk:
+    """Some of a batch's lines, with what they became."""
+
+    def __init__(
+        self, session: Session, batch: ImportBatch, lines: Sequence[ImportLine], by: str, now: datetime
+    ) -> None:
+        self._session, self._lines, self._by, self._now = session, lines, by, now
+        ids = [line.record_id for line in lines]
+        found = session.scalars(select(ImportedRecord).where(ImportedRecord.id.in_(ids)))
+        self._records = {record.id: record for record in found}
+        self._posts = load_posts(session, [r.post_id for r in self._records.values() if r.post_id])
+        self._later = _later_batches(session, batch, ids)
+        self._busy = _busy_institutions(session, [post.institution_id for post in self._posts.values()])
+
+    def take_back(self, report: UndoReport) -> None:
+        """Each line, or the reason why not."""
+        for line in self._lines:
+            record = self._records.get(line.record_id)
+            if record is None:
+                continue
+            post = self._posts.get(record.post_id or "")
+            if problem := self._problem(line, record, post):
+                report.refused.append(f"row {line.row}, {record.key}: {problem}")
+            elif line.outcome == "new":
+                self._remove(record, post)
+                report.removed_count += 1
+            elif post is not None and line.before is not None:
+                self._restore(record, post, line.before)
+                report.restored_count += 1
+        self._session.flush()
+
+    def _problem(self, line: ImportLine, record: ImportedRecord, post: Post | None) -> str:
+        if later := self._later.get(record.id):
+            return f"batch {later} changed it again: take that one back first"
+        if post is None:
+            return "" if line.outcome == "new" else "it was removed here since, so there is nothing to set back"
+        if post.confirmed_at is not None and line.outcome == "new":
+            return "its owner has confirmed it since: it stays"
+        if line.outcome == "new" and post.institution_id in self._busy:
+            return "its institution has other posts or bodies by now: it stays"
+        written = record.content if line.outcome == "new" else (line.before or {}).get("after", {})
+        _, body = differences(institution_values(post.institution), institution_of(written["institution"]))
+        _, desk = differences(post_values(post), post_of(written["post"]))
+        return "it was changed here since: it stays as it is" if body or desk else ""
+
+    def _remove(self, record: ImportedRecord, post: Post | None) -> None:
+        session = self._session
+        if post is not None:
+            officials = [a.official for a in post.appointments]
+            institution = post.institution
+            registry.remove_post(session, post, reason="import taken back", by=self._by, now=self._now)
+            _remove_institution(session, institution, by=self._by, now=self._now)
+            _forget_officials(session, officials)
+        session.delete(record)
+
+    def _restore(self, record: ImportedRecord, post: Post, before: dict[str, Any]) -> None:
+        session, by, now = self._session, self._by, self._now
+        registry.set_institution(session, post.institution, institution_of(before["institution"]), by=by, now=now)
+        registry.set_post(session, post, post_of(before["post"]), by=by, now=now)
+        set_source(session, post, before["source_id"], now=now)
+        was, became = before["content"].get("official", ""), record.content.get("official", "")
+        if was != became:
+            replace_official(session, post, became, was, by=by, now=now)
+        record.content = before["content"]
+
+
+def _later_batches(session: Session, batch: ImportBatch, record_ids: Sequence[str]) -> dict[str, str]:
+    """For each record the batch that changed it after this one, unless that was taken back."""
+    later = (
+        select(ImportLine.record_id, ImportBatch.id)
+        .join(ImportBatch, ImportBatch.id == ImportLine.batch_id)
+        .where(
+            ImportLine.record_id.in_(record_ids),
+            ImportLine.outcome == "changed",  # a record is new but once, so never later
+            ImportBatch.id != batch.id,
+            ImportBatch.at >= batch.at,
+            ImportBatch.undone_at.is_(None),
+        )
+    )
+    return {record_id: batch_id for record_id, batch_id in session.execute(later)}
+
+
+def _busy_institutions(session: Session, ids: Sequence[str]) -> set[str]:
+    """Institutions that have more than the one post they came with, or bodies below them."""
+    posts = session.execute(select(Post.institution_id, Post.id).where(Post.institution_id.in_(ids))).all()
+    seen: set[str] = set()
+    busy: set[str] = set()
+    for institution_id, _ in posts:
+        (busy if institution_id in seen else seen).add(institution_id)
+    busy |= {p for p in session.scalars(select(Institution.parent_id).where(Institution.parent_id.in_(ids))) if p}
+    return busy
+
+
+def _remove_institution(session: Session, institution: Institution, *, by: str, now: datetime) -> None:
+    history.record(
+        session,
+        "remove",
+        subject_type="institution",
+        subject_id=institution.id,
+        by=by,
+        now=now,
+        reason="import taken back",
+    )
+    session.expire(institution, ["posts"])
+    session.delete(institution)
+
+
+def _forget_officials(session: Session, officials: Sequence[Official]) -> None:
+    """A person's name does not outlive the only post it was brought in for."""
+    ids = {official.id for official in officials}
+    elsewhere = set(session.scalars(select(Appointment.official_id).where(Appointment.official_id.in_(ids))))
+    for official in officials:
+        if official.id not in elsewhere:
+            session.delete(official)
+

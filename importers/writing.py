@@ -1,0 +1,140 @@
+"""Write what an import found, through the registry's own operations, and keep what is needed to take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from directory.db import new_id
+from directory.history import operations as history
+from directory.registry import operations as registry
+from directory.registry.models import Post, Source
+from importers.comparing import Change
+from importers.content import content_of, plain
+from importers.files import FileFacts
+from importers.mapping import ImportMapping
+from importers.models import ImportBatch, ImportedRecord, ImportLine
+from importers.records import ImportRecord
+from importers.report import Report
+
+
+class Writer:
+    """Writes one batch. The batch itself is made with its first row: an import without news leaves no trace."""
+
+    def __init__(self, session: Session, mapping: ImportMapping, facts: FileFacts, *, by: str, now: datetime) -> None:
+        self._session, self._mapping, self._facts, self._by, self._now = session, mapping, facts, by, now
+        self._sources: dict[date | None, Source] = {}
+        self._batch: ImportBatch | None = None
+
+    def add(self, records: Sequence[ImportRecord]) -> None:
+        """New entries: never confirmed, never demo."""
+        if not records:
+            return
+        entries = [registry.NewEntry(r.institution, r.post, self._source(r.dated_on)) for r in records]
+        posts = registry.add_entries(self._session, entries, by=self._by, now=self._now)
+        batch_id = self._batch_id()
+        for record, post in zip(records, posts, strict=True):
+            known = ImportedRecord(
+                id=new_id(),
+                kind=self._mapping.kind,
+                key=record.key,
+                content=content_of(record),
+                institution_id=post.institution_id,
+                post_id=post.id,
+            )
+            line = ImportLine(batch_id=batch_id, record_id=known.id, row=record.row, outcome="new", before=None)
+            self._session.add_all((known, line))
+            if record.official:
+                registry.appoint(self._session, post, record.official, by=self._by, now=self._now)
+        self._session.flush()  # the session holds flushed rows weakly: a long list costs no more memory than a short one
+
+    def change(self, changes: Sequence[Change]) -> None:
+        """Entries whose row says something else now."""
+        for change in changes:
+            self._apply(change)
+        self._session.flush()
+
+    def close(self, report: Report) -> str:
+        """The batch's id with its line of history; empty where nothing was written."""
+        if self._batch is None:
+            return ""
+        counts = {"new": report.new_count, "changed": report.changed_count, "refused": report.refused_count}
+        history.record(
+            self._session,
+            "import",
+            subject_type="import_batch",
+            subject_id=self._batch.id,
+            by=self._by,
+            now=self._now,
+            after={"kind": self._mapping.kind, "file": self._facts.path.name, **counts},
+        )
+        self._session.flush()
+        return self._batch.id
+
+    def _apply(self, change: Change) -> None:
+        session, post, known = self._session, change.post, change.known
+        before = {
+            "content": known.content,
+            "institution": plain(change.institution_before),
+            "post": plain(change.post_before),
+            "source_id": post.source_id,
+        }
+        registry.set_institution(session, post.institution, change.institution, by=self._by, now=self._now)
+        registry.set_post(session, post, change.post_values, by=self._by, now=self._now)
+        if change.official is not None:
+            replace_official(
+                session, post, known.content.get("official", ""), change.official, by=self._by, now=self._now
+            )
+        set_source(session, post, self._source(change.record.dated_on).id, now=self._now)
+        before["after"] = {"institution": plain(change.institution), "post": plain(change.post_values)}
+        known.content = content_of(change.record)
+        line = ImportLine(
+            batch_id=self._batch_id(), record_id=known.id, row=change.record.row, outcome="changed", before=before
+        )
+        session.add(line)
+
+    def _source(self, dated_on: date | None) -> Source:
+        day = dated_on or self._mapping.source.dated_on
+        if day not in self._sources:
+            rule = self._mapping.source
+            self._sources[day] = registry.ensure_source(
+                self._session, rule.name, url=rule.url, dated_on=day, licence=rule.licence
+            )
+        return self._sources[day]
+
+    def _batch_id(self) -> str:
+        if self._batch is None:
+            self._batch = ImportBatch(
+                id=new_id(),
+                at=self._now,
+                by=self._by,
+                kind=self._mapping.kind,
+                file_name=self._facts.path.name,
+                file_hash=self._facts.digest,
+                source_id=self._source(None).id,
+            )
+            self._session.add(self._batch)
+            self._session.flush()
+        return self._batch.id
+
+
+def set_source(session: Session, post: Post, source_id: str | None, *, now: datetime) -> None:
+    """The entry's facts come from that source now."""
+    if post.source_id == source_id and post.institution.source_id == source_id:
+        return
+    post.source_id = post.institution.source_id = source_id
+    session.flush()
+    registry.touch(session, [post.id], now=now)
+
+
+def replace_official(session: Session, post: Post, old: str, new: str, *, by: str, now: datetime) -> None:
+    """Who the list named leaves the post the day before; who it names now takes it, unless already there."""
+    today = now.date()
+    in_post = [a for a in post.appointments if a.covers(today)]
+    for appointment in in_post:
+        if appointment.official.name == old:
+            registry.relieve(session, appointment, until_on=today - timedelta(days=1), by=by, now=now)
+    if new and not any(a.official.name == new for a in in_post):
+        registry.appoint(session, post, new, by=by, now=now)
