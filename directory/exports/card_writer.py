@@ -149,6 +149,8 @@ class CardWriter:
 
 def _fold(line: str) -> list[str]:
     """Pieces of at most 75 octets, never within a character; each but the first begins with a blank."""
+    if len(line.encode()) <= OCTETS:
+        return [line]
     pieces, piece, room = [], "", OCTETS
     for character in line:
         size = len(character.encode())

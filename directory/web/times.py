@@ -54,6 +54,7 @@ def _next_opening(text: str, zone: str, now: datetime) -> tuple[int | None, time
 @lru_cache(maxsize=2048)
 def _spelled(text: str, locale: str) -> str:
     names = _day_names(locale)
+    text = text.replace("Mo-Su", _("every day"))
     spelled = _DAY.sub(lambda found: names[hours.DAYS.index(found[0])], text)
     return spelled.replace("-", "–").replace(",", ", ")
 

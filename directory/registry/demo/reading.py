@@ -151,11 +151,12 @@ class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ign
 
 def read_countries(terms: Terms, folder: Path = FOLDER) -> tuple[DemoCountry, ...]:
     """All countries, in the order of their blocks of numbers. Raises BadDemoData."""
-    return tuple(
-        _CountryFile(folder / f"{code}.yaml", code, terms).read()
-        for code in ORDER
-        if (folder / f"{code}.yaml").exists()
-    )
+    return tuple(read_country(code, terms, folder) for code in ORDER)
+
+
+def read_country(code: str, terms: Terms, folder: Path = FOLDER) -> DemoCountry:
+    """One country. Raises BadDemoData."""
+    return _CountryFile(folder / f"{code}.yaml", code, terms).read()
 
 
 def read_shared(folder: Path = FOLDER) -> DemoShared:

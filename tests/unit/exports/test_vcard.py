@@ -86,27 +86,39 @@ def assert_read_alike(entries: list[Entry], cards: list[readers.Properties], con
         assert not any("666" in value for name, values in read if name == "TEL" for value in values)
 
 
-def test_vobject_reads_hostile_cards_as_they_were_meant(context: ExportContext, hostile: list[Entry]) -> None:
-    assert_read_alike(hostile, readers.with_vobject(write_export("vcard", hostile, context=context)), context)
+@pytest.fixture(scope="module")
+def content(context: ExportContext, hostile: list[Entry]) -> bytes:
+    return write_export("vcard", hostile, context=context)
 
 
-def test_ez_vcard_reads_hostile_cards_as_they_were_meant(context: ExportContext, hostile: list[Entry]) -> None:
-    assert_read_alike(hostile, readers.with_ez_vcard(write_export("vcard", hostile, context=context)), context)
+@pytest.fixture(scope="module")
+def read_by_vobject(content: bytes) -> list[readers.Properties]:
+    return readers.with_vobject(content)
 
 
-def test_ical_js_reads_hostile_cards_as_they_were_meant(
-    context: ExportContext, hostile: list[Entry], ical_js: Path
+@pytest.fixture(scope="module")
+def read_by_ez_vcard(content: bytes) -> list[readers.Properties]:
+    return readers.with_ez_vcard(content)
+
+
+@pytest.fixture(scope="module")
+def read_by_ical_js(content: bytes, ical_js: Path) -> list[readers.Properties]:
+    return readers.with_ical_js(content, ical_js)
+
+
+@pytest.mark.parametrize("reader", ["vobject", "ez_vcard", "ical_js"])
+def test_a_reader_finds_hostile_cards_as_they_were_meant(
+    request: pytest.FixtureRequest, reader: str, context: ExportContext, hostile: list[Entry]
 ) -> None:
-    content = write_export("vcard", hostile, context=context)
-    assert_read_alike(hostile, readers.with_ical_js(content, ical_js), context)
+    assert_read_alike(hostile, request.getfixturevalue(f"read_by_{reader}"), context)
 
 
 def test_all_readers_find_the_same_in_every_property(
-    context: ExportContext, hostile: list[Entry], ical_js: Path
+    read_by_vobject: list[readers.Properties],
+    read_by_ez_vcard: list[readers.Properties],
+    read_by_ical_js: list[readers.Properties],
 ) -> None:
-    content = write_export("vcard", hostile, context=context)
-    own, ez, js = readers.with_vobject(content), readers.with_ez_vcard(content), readers.with_ical_js(content, ical_js)
-    for cards in zip(own, ez, js, strict=True):
+    for cards in zip(read_by_vobject, read_by_ez_vcard, read_by_ical_js, strict=True):
         first, second, third = (sorted(pair for pair in read if pair[0] != "VERSION") for read in cards)
         assert first == second == third
 
@@ -130,8 +142,7 @@ def test_what_readers_read_differently_is_written_otherwise() -> None:
     assert card_text("a, “b”: c é 漢 😀 شع") == "a, “b”: c é 漢 😀 شع"
 
 
-def test_bytes_are_as_the_standard_wants_them(context: ExportContext, hostile: list[Entry]) -> None:
-    content = write_export("vcard", hostile, context=context)
+def test_bytes_are_as_the_standard_wants_them(content: bytes) -> None:
     assert not content.startswith(b"\xef\xbb\xbf")
     lines = content.split(b"\r\n")
     assert lines[-1] == b""

@@ -1,0 +1,1 @@
+"""Letters: the queued row, how it is rendered, and where it goes."""

@@ -1,0 +1,1 @@
+"""Changes suggested, not yet true; two pairs of eyes."""
