@@ -226,9 +226,7 @@ class _Reader:
         """A part that is read later, when the rest is known."""
         return self.keys(raw, at, None)
 
-    def keys(
-        self, raw: Any, at: str, known: tuple[str, ...] | None, required: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
+    def keys(self, raw: Any, at: str, known: tuple[str, ...] | None, required: tuple[str, ...] = ()) -> dict[str, Any]:
         """The entries of a mapping; an unknown or a missing one is named."""
         if not isinstance(raw, Mapping):
             self.refuse(at, "must be a mapping of names to values")
@@ -304,7 +302,7 @@ class _Reader:
     def separator(self, raw: Any, at: str) -> str:
         """One sign, or `auto`."""
         if raw != "auto" and (not isinstance(raw, str) or len(raw) != 1):
-            self.refuse(at, f"is “{raw}”; one sign is expected, such as \",\", \";\" or \"\\t\", or the word auto")
+            self.refuse(at, f'is “{raw}”; one sign is expected, such as ",", ";" or "\\t", or the word auto')
         return cast("str", raw)
 
     def cleaners(self, raw: Any, at: str) -> tuple[Cleaner, ...]:
@@ -327,5 +325,5 @@ class _Reader:
     def country_code(self, raw: Any, at: str) -> str:
         """A code the directory knows; YAML reads a bare NO as `false`."""
         if raw not in codes():
-            self.refuse(at, f"is “{raw}”; a code such as AL is expected (NO in quotation marks: \"NO\")")
+            self.refuse(at, f'is “{raw}”; a code such as AL is expected (NO in quotation marks: "NO")')
         return cast("str", raw)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from directory.history import operations as history
 from directory.registry import operations as registry
-from directory.registry.models import Appointment, Institution, Official, Post
+from directory.registry.models import Institution, Post
 from directory.registry.pictures import differences, institution_values, post_values
 from importers.comparing import load_posts
 from importers.content import institution_of, post_of
@@ -94,6 +94,7 @@ class _Chunk:
 
     def take_back(self, report: UndoReport) -> None:
         """Each line, or the reason why not."""
+        added: list[ImportedRecord] = []
         for line in self._lines:
             record = self._records.get(line.record_id)
             if record is None:
@@ -102,12 +103,12 @@ class _Chunk:
             if problem := self._problem(line, record, post):
                 report.refused.append(f"row {line.row}, {record.key}: {problem}")
             elif line.outcome == "new":
-                self._remove(record, post)
-                report.removed_count += 1
+                added.append(record)
             elif post is not None and line.before is not None:
                 self._restore(record, post, line.before)
                 report.restored_count += 1
-        self._session.flush()
+        self._remove(added)
+        report.removed_count += len(added)
 
     def _problem(self, line: ImportLine, record: ImportedRecord, post: Post | None) -> str:
         if later := self._later.get(record.id):
@@ -123,15 +124,14 @@ class _Chunk:
         _, desk = differences(post_values(post), post_of(written["post"]))
         return "it was changed here since: it stays as it is" if body or desk else ""
 
-    def _remove(self, record: ImportedRecord, post: Post | None) -> None:
-        session = self._session
-        if post is not None:
-            officials = [a.official for a in post.appointments]
-            institution = post.institution
-            registry.remove_post(session, post, reason="import taken back", by=self._by, now=self._now)
-            _remove_institution(session, institution, by=self._by, now=self._now)
-            _forget_officials(session, officials)
-        session.delete(record)
+    def _remove(self, records: Sequence[ImportedRecord]) -> None:
+        """The entries go; one that somebody removed here before is gone already."""
+        posts = [self._posts[r.post_id] for r in records if r.post_id in self._posts]
+        if posts:
+            registry.remove_entries(self._session, posts, reason="import taken back", by=self._by, now=self._now)
+        for record in records:
+            self._session.delete(record)
+        self._session.flush()
 
     def _restore(self, record: ImportedRecord, post: Post, before: dict[str, Any]) -> None:
         session, by, now = self._session, self._by, self._now
@@ -157,7 +157,7 @@ def _later_batches(session: Session, batch: ImportBatch, record_ids: Sequence[st
             ImportBatch.undone_at.is_(None),
         )
     )
-    return {record_id: batch_id for record_id, batch_id in session.execute(later)}
+    return {record_id: later_id for record_id, later_id in session.execute(later).all()}  # noqa: C416 - rows are no pairs to mypy
 
 
 def _busy_institutions(session: Session, ids: Sequence[str]) -> set[str]:
@@ -169,27 +169,3 @@ def _busy_institutions(session: Session, ids: Sequence[str]) -> set[str]:
         (busy if institution_id in seen else seen).add(institution_id)
     busy |= {p for p in session.scalars(select(Institution.parent_id).where(Institution.parent_id.in_(ids))) if p}
     return busy
-
-
-def _remove_institution(session: Session, institution: Institution, *, by: str, now: datetime) -> None:
-    history.record(
-        session,
-        "remove",
-        subject_type="institution",
-        subject_id=institution.id,
-        by=by,
-        now=now,
-        reason="import taken back",
-    )
-    session.expire(institution, ["posts"])
-    session.delete(institution)
-
-
-def _forget_officials(session: Session, officials: Sequence[Official]) -> None:
-    """A person's name does not outlive the only post it was brought in for."""
-    ids = {official.id for official in officials}
-    elsewhere = set(session.scalars(select(Appointment.official_id).where(Appointment.official_id.in_(ids))))
-    for official in officials:
-        if official.id not in elsewhere:
-            session.delete(official)
-

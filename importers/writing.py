@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from directory.db import new_id
@@ -34,21 +36,31 @@ class Writer:
             return
         entries = [registry.NewEntry(r.institution, r.post, self._source(r.dated_on)) for r in records]
         posts = registry.add_entries(self._session, entries, by=self._by, now=self._now)
-        batch_id = self._batch_id()
-        for record, post in zip(records, posts, strict=True):
-            known = ImportedRecord(
-                id=new_id(),
-                kind=self._mapping.kind,
-                key=record.key,
-                content=content_of(record),
-                institution_id=post.institution_id,
-                post_id=post.id,
-            )
-            line = ImportLine(batch_id=batch_id, record_id=known.id, row=record.row, outcome="new", before=None)
-            self._session.add_all((known, line))
+        pairs = list(zip(records, posts, strict=True))
+        rows = [self._known(record, post) for record, post in pairs]
+        self._session.execute(insert(ImportedRecord), rows)
+        self._session.execute(
+            insert(ImportLine),
+            [
+                {"batch_id": self._batch_id(), "record_id": row["id"], "row": record.row, "outcome": "new"}
+                for row, record in zip(rows, records, strict=True)
+            ],
+        )
+        for record, post in pairs:
             if record.official:
                 registry.appoint(self._session, post, record.official, by=self._by, now=self._now)
-        self._session.flush()  # the session holds flushed rows weakly: a long list costs no more memory than a short one
+        # Flushed rows are held weakly by the session: a long list costs no more memory than a short one.
+        self._session.flush()
+
+    def _known(self, record: ImportRecord, post: Post) -> dict[str, Any]:
+        return {
+            "id": new_id(),
+            "kind": self._mapping.kind,
+            "key": record.key,
+            "content": content_of(record),
+            "institution_id": post.institution_id,
+            "post_id": post.id,
+        }
 
     def change(self, changes: Sequence[Change]) -> None:
         """Entries whose row says something else now."""

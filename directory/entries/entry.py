@@ -6,7 +6,7 @@ Two types keep hidden values in: a `StoredEntry` holds everything and never leav
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from directory.registry.rules import FieldClass, FreshnessState
@@ -124,6 +124,7 @@ class _Picture:
     sources: tuple[SourcePart, ...]
     revision: int
     changed_at: datetime
+    is_being_checked: bool = field(default=False, kw_only=True)  # a change of a guarded value waits for a second person
 
 
 @dataclass(frozen=True, slots=True)

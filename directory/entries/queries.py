@@ -150,6 +150,7 @@ def picture(post: Post, today: date) -> StoredEntry:
         revision=post.revision,
         changed_at=post.changed_at,
         holder=_holder(appointment),
+        is_being_checked=post.is_being_checked or institution.is_being_checked,
     )
 
 

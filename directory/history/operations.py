@@ -39,6 +39,23 @@ def record(
     )
 
 
+def record_many(
+    session: Session,
+    action: str,
+    *,
+    subject_type: str,
+    subjects: Iterable[tuple[str, Mapping[str, Any] | None]],
+    by: str,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    """Add the same line for many subjects, each with its id and what it says now, in one statement."""
+    shared = {"at": now, "by": by, "action": action, "subject_type": subject_type, "before": None, "reason": reason}
+    rows = [{**shared, "subject_id": subject_id, "after": after} for subject_id, after in subjects]
+    if rows:
+        session.execute(insert(Change), rows)
+
+
 def queue_for_index(session: Session, entry_ids: Iterable[str]) -> None:
     """The index looks at these entries again after the commit."""
     rows = [{"entry_id": entry_id} for entry_id in entry_ids]

@@ -101,6 +101,7 @@ class Institution(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     source_id: Mapped[UuidRef | None] = mapped_column(ForeignKey("source.id"))
     source_url: Mapped[str] = mapped_column(Text, default="")
+    is_being_checked: Mapped[bool] = mapped_column(default=False)
     changed_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column(default=1)
 
@@ -161,6 +162,7 @@ class Post(Base):
     source_id: Mapped[UuidRef | None] = mapped_column(ForeignKey("source.id"))
     confirmed_at: Mapped[datetime | None]
     confirmation_method: Mapped[str | None] = mapped_column(String(20))
+    is_being_checked: Mapped[bool] = mapped_column(default=False)
     changed_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column(default=1)
 

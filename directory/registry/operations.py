@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from directory.db import new_id
@@ -85,7 +85,15 @@ def add_institution(
     institution.is_demo = is_demo
     session.add(institution)
     session.flush()
-    _record_institution(session, institution, by=by, now=now)
+    history.record(
+        session,
+        "add",
+        subject_type="institution",
+        subject_id=institution.id,
+        by=by,
+        now=now,
+        after=_told_institution(institution),
+    )
     return institution
 
 
@@ -106,23 +114,26 @@ def add_post(
     post.is_demo = is_demo
     session.add(post)
     session.flush()
-    _record_post(session, post, by=by, now=now)
+    history.record(session, "add", subject_type="post", subject_id=post.id, by=by, now=now, after=_told_post(post))
     history.queue_for_index(session, [post.id])
     return post
 
 
 def add_entries(session: Session, entries: Iterable[NewEntry], *, by: str, now: datetime) -> list[Post]:
     """Write many institutions with one post each; the same checks and history as one by one, in one flush."""
-    posts = []
+    posts: list[Post] = []
+    bodies: list[tuple[str, dict[str, Any]]] = []
     with session.no_autoflush:
         for entry in entries:
             institution = _new_institution(entry.institution, entry.source, now)
             post = _new_post(institution, entry.post, entry.source, now)
             session.add_all((institution, post))
-            _record_institution(session, institution, by=by, now=now)
-            _record_post(session, post, by=by, now=now)
             posts.append(post)
+            bodies.append((institution.id, _told_institution(institution)))
         session.flush()
+        desks = [(post.id, _told_post(post)) for post in posts]
+        history.record_many(session, "add", subject_type="institution", subjects=bodies, by=by, now=now)
+        history.record_many(session, "add", subject_type="post", subjects=desks, by=by, now=now)
         history.queue_for_index(session, [post.id for post in posts])
     return posts
 
@@ -194,6 +205,27 @@ def remove_post(session: Session, post: Post, *, reason: str, by: str, now: date
     session.flush()
 
 
+def remove_entries(session: Session, posts: Sequence[Post], *, reason: str, by: str, now: datetime) -> None:
+    """Take many entries out, each with its institution; that must have no other post and no body below it.
+
+    A person's name goes too, where it stood in these entries only. The stubs of the entries stay.
+    """
+    ids, bodies = [post.id for post in posts], [post.institution_id for post in posts]
+    session.flush()
+    session.execute(update(Post).where(Post.deputy_id.in_(ids)).values(deputy_id=None))
+    session.execute(insert(Removal), [{"entry_id": post_id, "at": now, "reason": reason} for post_id in ids])
+    for subject_type, gone in (("post", ids), ("institution", bodies)):
+        subjects = [(subject_id, None) for subject_id in gone]
+        history.record_many(
+            session, "remove", subject_type=subject_type, subjects=subjects, by=by, now=now, reason=reason
+        )
+    history.queue_for_index(session, ids)
+    _delete_rows(session, ids, bodies)
+    for post in posts:
+        session.expunge(post.institution)
+        session.expunge(post)
+
+
 def touch(session: Session, post_ids: Sequence[str], *, now: datetime) -> None:
     """These entries look different now: raise their revision and queue them for the index."""
     session.execute(
@@ -214,6 +246,28 @@ def touch_institution(session: Session, institution: Institution, *, now: dateti
     ids = set(session.scalars(own))
     ids |= set(session.scalars(select(Post.id).where(Post.deputy_id.in_(ids)))) if ids else set()
     touch(session, sorted(ids), now=now)
+
+
+def _delete_rows(session: Session, post_ids: Sequence[str], institution_ids: Sequence[str]) -> None:
+    appointments = session.execute(
+        select(Appointment.id, Appointment.official_id).where(Appointment.post_id.in_(post_ids))
+    ).all()
+    appointment_ids = [appointment_id for appointment_id, _ in appointments]
+    officials = {official_id for _, official_id in appointments}
+    for statement in (
+        delete(ContactPoint).where(ContactPoint.appointment_id.in_(appointment_ids)),
+        delete(ContactPoint).where(ContactPoint.post_id.in_(post_ids)),
+        delete(ContactPoint).where(ContactPoint.institution_id.in_(institution_ids)),
+        delete(Responsibility).where(Responsibility.post_id.in_(post_ids)),
+        delete(Responsibility).where(Responsibility.institution_id.in_(institution_ids)),
+        delete(Appointment).where(Appointment.id.in_(appointment_ids)),
+        delete(Post).where(Post.id.in_(post_ids)),
+        delete(InstitutionName).where(InstitutionName.institution_id.in_(institution_ids)),
+        delete(InstitutionServes).where(InstitutionServes.institution_id.in_(institution_ids)),
+        delete(Institution).where(Institution.id.in_(institution_ids)),
+        delete(Official).where(Official.id.in_(officials), Official.id.not_in(select(Appointment.official_id))),
+    ):
+        session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _new_institution(values: InstitutionValues, source: Source | None, now: datetime) -> Institution:
@@ -239,28 +293,12 @@ def _new_post(institution: Institution, values: PostValues, source: Source | Non
     return post
 
 
-def _record_institution(session: Session, institution: Institution, *, by: str, now: datetime) -> None:
-    history.record(
-        session,
-        "add",
-        subject_type="institution",
-        subject_id=institution.id,
-        by=by,
-        now=now,
-        after={"name": institution.name, "type": institution.type, "country": institution.country_code},
-    )
+def _told_institution(institution: Institution) -> dict[str, Any]:
+    return {"name": institution.name, "type": institution.type, "country": institution.country_code}
 
 
-def _record_post(session: Session, post: Post, *, by: str, now: datetime) -> None:
-    history.record(
-        session,
-        "add",
-        subject_type="post",
-        subject_id=post.id,
-        by=by,
-        now=now,
-        after={"title": post.title, "role": post.role_key, "institution": post.institution_id},
-    )
+def _told_post(post: Post) -> dict[str, Any]:
+    return {"title": post.title, "role": post.role_key, "institution": post.institution_id}
 
 
 def _record_change(

@@ -16,7 +16,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex, LockError
 from whoosh.reading import SegmentReader
 from whoosh.writing import NO_MERGE
@@ -25,7 +24,7 @@ from . import bitsets, ranking, whoosh_store
 from .port import Document, Hits, IndexBusy, IndexState, IndexUnusable, Query
 from .whoosh_search import Leaf, Search
 from .whoosh_segment import Segment
-from .whoosh_store import VERSION, Store
+from .whoosh_store import VERSION, Files, Store
 
 _LOCK_SECONDS = 1.0
 _REBUILD_MEGABYTES = 256
@@ -66,13 +65,13 @@ class WhooshIndex:
         """Replace these documents and drop the removed ids. On return the commit is on disk."""
         latest = {document.id: document for document in documents}
         gone = [*removed, *latest]
-        with self._store.writing(), _told_plainly():
+        with self._store.writing():
             folder = self._store.current()
             index = whoosh_store.open_index(folder)
             _write(index, latest.values(), gone)
             self._store.note(latest.values(), gone)
             self._refresh()
-            _fold_small_segments(index, folder)
+            _fold_small_segments(index)
 
     def rebuild(self, documents: Iterable[Document]) -> int:
         """Replace everything, beside what is there; what others change meanwhile is taken over at the end."""
@@ -148,13 +147,12 @@ class WhooshIndex:
         read_at = time.time()
         folder = self._store.current()
         mark = self._mark(folder)  # before the files: what is written after this look changes the mark
-        with _told_plainly():
-            contents = whoosh_store.contents(folder)
-            storage = FileStorage(str(folder))
+        with Files(folder).read() as files:
+            contents = files.contents()
             segments, leaves = {}, []
             for part in contents.segments:
                 name = part.segment_id()
-                segments[name] = known.get(name) or Segment(storage, part)
+                segments[name] = known.get(name) or Segment(files, part)
                 leaves.append(_leaf(segments[name], part))
         return _Moment(folder, contents.generation, tuple(leaves), segments, mark, read_at)
 
@@ -183,10 +181,11 @@ def _write_all(index: FileIndex, documents: Iterable[Document]) -> int:
 @contextmanager
 def _writer(index: FileIndex, merge: Callable[[Any, list[Any]], list[Any]] = NO_MERGE, **how: Any) -> Iterator[Any]:
     """A writer that commits if all went well, and else leaves the index as it was."""
-    try:
-        writer = index.writer(timeout=_LOCK_SECONDS, **how)
-    except LockError:
-        raise IndexBusy("Another program holds the lock of the search index") from None
+    with index.storage.read():
+        try:
+            writer = index.writer(timeout=_LOCK_SECONDS, **how)
+        except LockError:
+            raise IndexBusy("Another program holds the lock of the search index") from None
     try:
         yield writer
     except BaseException:
@@ -195,13 +194,13 @@ def _writer(index: FileIndex, merge: Callable[[Any, list[Any]], list[Any]] = NO_
     writer.commit(mergetype=merge)
 
 
-def _fold_small_segments(index: FileIndex, folder: Path) -> None:
+def _fold_small_segments(index: FileIndex) -> None:
     """Where eight segments of about one size stand together, make them one: each costs every search a little.
 
     Done after the commit of the change itself, so that the change is not kept waiting. Large segments are left to
     the next rebuild.
     """
-    tiers = Counter(_tier(part) for part in whoosh_store.contents(folder).segments)
+    tiers = Counter(_tier(part) for part in index.storage.contents().segments)
     full = {tier for tier, count in tiers.items() if count >= _TIER and _TIER**tier < _LARGEST_FOLDED}
     if not full:
         return
@@ -220,14 +219,3 @@ def _fold_small_segments(index: FileIndex, folder: Path) -> None:
 
 def _tier(part: Any) -> int:
     return int(math.log(max(part.doc_count(), 1), _TIER))
-
-
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    """Whatever Whoosh stumbles over is an index that needs a rebuild; its own errors are of every kind."""
-    try:
-        yield
-    except (IndexUnusable, IndexBusy):
-        raise
-    except Exception as problem:
-        raise IndexUnusable(f"The search index cannot be read ({type(problem).__name__})") from problem

@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from weakref import WeakSet
 
 from whoosh import columns, fields, formats
 from whoosh.filedb.filestore import FileStorage
@@ -175,21 +176,46 @@ def _document(plain: dict[str, Any]) -> Document:
     return Document(**{**plain, **lists, "leads": tuple(plain["leads"]), "phones": tuple(plain["phones"])})
 
 
+class Files(FileStorage):  # type: ignore[misc]
+    """Whoosh's files of a folder; those still open when reading them fails are closed there and then."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder))
+        self._opened: WeakSet[Any] = WeakSet()
+
+    def open_file(self, name: str, **how: Any) -> Any:
+        """As Whoosh does, but remembered."""
+        opened = super().open_file(name, **how)
+        self._opened.add(opened)
+        return opened
+
+    @contextmanager
+    def read(self) -> Iterator[Self]:
+        """Read them. Raises IndexUnusable whatever Whoosh stumbles over; its own errors are of every kind."""
+        try:
+            yield self
+        except Exception as problem:
+            for opened in self._opened:
+                if not opened.is_closed:
+                    opened.close()
+            raise IndexUnusable(f"The search index cannot be read ({type(problem).__name__})") from problem
+
+    def contents(self) -> TOC:
+        """The newest commit: its number and segments."""
+        return TOC.read(self, INDEX_NAME, schema=SCHEMA)
+
+
 def create(folder: Path) -> FileIndex:
     """A new, empty Whoosh index in the folder."""
-    return FileIndex.create(FileStorage(str(folder)), SCHEMA, INDEX_NAME)
+    return FileIndex.create(Files(folder), SCHEMA, INDEX_NAME)
 
 
 def open_index(folder: Path) -> FileIndex:
-    """The Whoosh index in the folder."""
-    return FileIndex(FileStorage(str(folder)), schema=SCHEMA, indexname=INDEX_NAME)
+    """The Whoosh index in the folder. Raises IndexUnusable."""
+    with Files(folder).read() as files:
+        return FileIndex(files, schema=SCHEMA, indexname=INDEX_NAME)
 
 
 def generation(folder: Path) -> int:
     """The number of the newest commit, from the names of the files."""
-    return int(open_index(folder).latest_generation())
-
-
-def contents(folder: Path) -> TOC:
-    """The newest commit: its number and segments."""
-    return TOC.read(FileStorage(str(folder)), INDEX_NAME, schema=SCHEMA)
+    return int(TOC._latest_generation(FileStorage(str(folder)), INDEX_NAME))

@@ -85,14 +85,15 @@ def show_entry(entry_id: object) -> str | Response:
     entry = answers.one_entry(str(entry_id), desk)
     if entry is None:
         return _gone(str(entry_id), desk)
+    duties = responsibilities.details(entry)
     colleagues = [e for e in overview.entries_of_institution(entry.institution.id, desk) if e.id != entry.id]
-    current.taxonomy()
     return render_template(
         "entries/entry.html",
         entry=entry,
         card=card(entry, desk.now, locale_name()),
         lines=lines_of(entry, desk),
-        answers_for=responsibilities.details(entry),
+        answers_for=duties,
+        for_all=responsibilities.shared_limits(duties),
         place=place_words(entry),
         local_language=local_language(entry),
         freshness=freshness_words(entry),

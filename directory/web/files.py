@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from directory.entries import answers
+from directory.entries.answers import Answer, Desk
 from directory.entries.entry import Entry
 from directory.exports import CannotExport, ExportContext, write_export
 from directory.exports.words import filter_words
@@ -44,7 +45,7 @@ def answer_file(kind: str) -> Response:
     taxonomy, settings = current.taxonomy(), current.site().settings
     reading = known_reading(request.args)
     limit = settings.visitor_export_limit
-    answer = answers.answer(reading, current.desk(), limit=limit)
+    answer = exact_answer(reading, current.desk(), limit=limit)
     if answer.total > limit:
         raise Problem(
             422,
@@ -53,6 +54,13 @@ def answer_file(kind: str) -> Response:
         )
     words = filter_words(reading, taxonomy, kosovo=settings.kosovo_name)
     return _download(kind, list(answer.entries), export_context(words), NAMES[kind])
+
+
+def exact_answer(reading: Reading, desk: Desk, *, limit: int, offset: int = 0) -> Answer:
+    """The answer of the pages, but words count: where the index leaves out a word nothing has, nothing is found."""
+    if reading.words and desk.index.search(answers.to_query(reading, desk, limit=1)).dropped:
+        return Answer(reading, (), 0)
+    return answers.answer(reading, desk, limit=limit, offset=offset)
 
 
 def known_reading(args: MultiDict[str, str]) -> Reading:

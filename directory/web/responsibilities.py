@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -78,6 +78,12 @@ def _limits(groups: Iterable[str], forms: Iterable[str], areas: Iterable[str]) -
     labels = [terms[key].label if key in terms else key for terms, keys in (
         (taxonomy.target_groups, groups), (taxonomy.exploitation_forms, forms)) for key in keys]  # fmt: skip
     return " · ".join([*labels, *areas])
+
+
+def shared_limits(details: Sequence[Detail]) -> str:
+    """For whom and where, when that is the same for everything the post answers for: said once then."""
+    limits = {detail.limits for detail in details}
+    return limits.pop() if len(limits) == 1 and len(details) > 1 else ""
 
 
 def details(entry: Entry) -> list[Detail]:

@@ -17,7 +17,7 @@ from directory.entries.entry import ContactLine, Entry, StoredEntry
 from directory.entries.viewer import PUBLIC
 from directory.entries.visibility import visible
 from directory.registry import rules
-from directory.registry.demo import BadDemoData, DemoExists, DemoReport, load_demo
+from directory.registry.demo import BadDemoData, DemoAlreadyLoaded, DemoReport, load_demo
 from directory.registry.demo.loader import demo_id
 from directory.registry.demo.numbers import BLOCK, ORDER, numbers_for
 from directory.registry.demo.reading import FOLDER, DemoCountry, read_country
@@ -98,8 +98,8 @@ def test_all_programme_countries_are_there_with_their_counts(
     stored: list[StoredEntry], report: DemoReport, taxonomy: Taxonomy
 ) -> None:
     assert set(report.by_country) == set(taxonomy.participating)
-    assert report.entry_count == len(stored)
-    assert Counter(entry.country for entry in stored) == {c: n.entries for c, n in report.by_country.items()}
+    assert report.total == len(stored)
+    assert Counter(entry.country for entry in stored) == report.entries
     for country, count in report.by_country.items():
         assert count.entries >= 22, country
         assert count.institutions >= 12, country
@@ -313,9 +313,9 @@ def test_who_handles_return_in_romania_can_be_called_now(seen: list[Entry]) -> N
 
 def test_a_second_loading_is_refused_and_writes_nothing(session: Session, taxonomy: Taxonomy) -> None:
     report = load_demo(session, taxonomy, now=NOW)
-    with pytest.raises(DemoExists, match="empty database"):
+    with pytest.raises(DemoAlreadyLoaded, match="empty database"):
         load_demo(session, taxonomy, now=NOW)
-    assert session.scalar(select(func.count()).select_from(Post).where(Post.is_demo)) == report.entry_count
+    assert session.scalar(select(func.count()).select_from(Post).where(Post.is_demo)) == report.total
 
 
 @pytest.mark.parametrize(

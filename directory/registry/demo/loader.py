@@ -38,7 +38,7 @@ SOURCE = "Demo directory, fictional"
 NAMESPACE = uuid.UUID("7d0b5c1e-3c0e-5f0a-9a4e-2f6b8c1d4e90")
 
 
-class DemoExists(Exception):
+class DemoAlreadyLoaded(Exception):
     """The database holds demo entries already; nothing was written."""
 
 
@@ -59,9 +59,14 @@ class DemoReport:
     by_country: Mapping[str, CountryCount]
 
     @property
-    def entry_count(self) -> int:
+    def entries(self) -> Mapping[str, int]:
+        """Entries by country."""
+        return {code: count.entries for code, count in self.by_country.items()}
+
+    @property
+    def total(self) -> int:
         """All entries."""
-        return sum(count.entries for count in self.by_country.values())
+        return sum(self.entries.values())
 
 
 def demo_id(country: str, kind: str, key: str) -> str:
@@ -72,10 +77,10 @@ def demo_id(country: str, kind: str, key: str) -> str:
 def load_demo(session: Session, taxonomy: Terms, *, now: datetime, folder: Path = FOLDER) -> DemoReport:
     """Write all countries of the demo; confirmations count back from `now`. The taxonomy must be in force.
 
-    Raises DemoExists and BadDemoData; nothing is written then.
+    Raises DemoAlreadyLoaded and BadDemoData; nothing is written then.
     """
     if session.scalars(select(Post.id).where(Post.is_demo).limit(1)).first() is not None:
-        raise DemoExists("The demo directory is loaded already. Start with an empty database to load it anew.")
+        raise DemoAlreadyLoaded("The demo directory is loaded already. Start with an empty database to load it anew.")
     countries, shared = read_countries(taxonomy, folder), read_shared(folder)
     operations.ensure_countries(session, [country.code for country in countries])
     source = operations.ensure_source(session, SOURCE, dated_on=now.date())

@@ -16,10 +16,14 @@ import yaml
 
 from directory.search.folding import fold, split_words
 from directory.search.question.spelling import spellings
-from directory.search.question.stems import Stems
+from directory.search.question.stems import SHORTEST_STEM, Stems
 
 DATA = Path(__file__).parent / "data"
 TAXONOMY = Path(__file__).parents[2] / "sops" / "data" / "taxonomy.yaml"
+PART = "part"  # a word that means something only beside others
+SHORTEST_COUNTRY_STEM = 4  # Peru must not be found in "per"
+_MOST_KEPT = 50_000
+Keys = tuple[tuple[str, str], ...]
 _CAPITALS_UP_TO = 3  # an acronym this short is an everyday word somewhere; it has to be typed in capitals
 
 
@@ -51,6 +55,7 @@ class Lexicon:
     stems: Stems
     root: Node = field(default_factory=Node)
     words: dict[str, set[str]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
     pairs_with: dict[str, tuple[str, ...]] = field(default_factory=dict)
     implied_sops: dict[str, tuple[int, ...]] = field(default_factory=dict)
     implied_groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -60,6 +65,7 @@ class Lexicon:
     codes: frozenset[str] = frozenset()
     rules: Mapping[str, Any] = field(default_factory=dict)
     listed: list[tuple[str, str, str, str]] = field(default_factory=list)
+    _keys: dict[str, Keys] = field(default_factory=dict)
 
     def describe(self) -> dict[str, dict[str, dict[str, list[str]]]]:
         """Which words are understood: kind (role, sop, country, …) -> id -> language -> words as listed."""
@@ -76,18 +82,33 @@ class Lexicon:
         for spelling in spellings(phrase, sense.language):
             self._file(split_words(spelling), sense, sense.language if stem_as is None else stem_as)
 
+    def keys(self, word: str) -> Keys:
+        """What a word may be filed under, with the ending cut off it; nothing for a word nobody listed."""
+        found = self._keys.get(word)
+        if found is None:
+            if len(self._keys) > _MOST_KEPT:
+                self._keys.clear()
+            found = tuple(key for key in self.stems.keys(word) if key[0] in self.known)
+            self._keys[word] = found
+        return found
+
     def _file(self, words: list[str], sense: Sense, endings: str) -> None:
         if not words:
             return
-        keys = words if sense.capitals else [self.stems.key(word, endings) for word in words]
-        self._mean(keys, sense)
-        if len(words) == 1:
-            self._mean(words, sense)
-            self.words.setdefault(words[0], set()).add(f"{sense.kind}:{sense.value}")
+        self._mean(words, sense)
+        for word in words:
+            meaning = f"{sense.kind}:{sense.value}" if len(words) == 1 else PART
+            self.words.setdefault(word, set()).add(meaning)
+        if not sense.capitals:
+            shortest = SHORTEST_COUNTRY_STEM if sense.kind == "country" else SHORTEST_STEM
+            keys = [self.stems.key(word, endings, shortest) for word in words]
+            if keys != words:
+                self._mean(keys, sense)
 
     def _mean(self, keys: list[str], sense: Sense) -> None:
         node = self.root
         for key in keys:
+            self.known.add(key)
             node = node.following.setdefault(key, Node())
         if sense not in node.senses:
             node.senses += (sense,)

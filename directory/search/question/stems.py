@@ -34,18 +34,18 @@ class Stems:
         for ending in {"", *strip, *(middle + take for middle in middles for take in rules["take"])}:
             self._endings[ending] = self._endings.get(ending, 0) | bit
 
-    def key(self, word: str, language: str) -> str:
+    def key(self, word: str, language: str, shortest: int = SHORTEST_STEM) -> str:
         """The key under which a dictionary form is filed; short words are filed as they are."""
         bit = self._bits.get(language)
         if bit is None or len(word) <= SHORTEST_STEM or not word.isalpha():
             return word
-        stem = self._stem(word, language)
+        stem = self._stem(word, language, shortest)
         self._stems[stem] = self._stems.get(stem, 0) | bit
         return stem + STEM_MARK
 
-    def _stem(self, word: str, language: str) -> str:
+    def _stem(self, word: str, language: str, shortest: int) -> str:
         for ending in self._strip[language]:
-            if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
+            if word.endswith(ending) and len(word) - len(ending) >= shortest:
                 return word[: -len(ending)]
         return word
 

@@ -14,9 +14,9 @@ from werkzeug.wrappers import Response
 from directory.entries import answers, asking, changes, overview
 from directory.entries.answers import Desk
 from directory.entries.entry import Entry
+from directory.exports.answer_json import asked_json
 from directory.exports.context import instant
 from directory.exports.json_entry import entry_json
-from directory.exports.words import fallback_words
 from directory.registry.countries import KOSOVO, country_name
 from directory.registry.models import Removal
 from directory.search.reading import Reading
@@ -24,7 +24,7 @@ from directory.sops.taxonomy import Sop
 from directory.web import current
 from directory.web.api import requests
 from directory.web.api.cursors import AnswerPlace, read_cursor, write_cursor
-from directory.web.files import export_context, known_reading
+from directory.web.files import exact_answer, export_context, known_reading
 from directory.web.problems import Problem
 
 
@@ -33,24 +33,7 @@ def ask() -> Response:
     wanted = requests.read_ask(request)
     site, session = current.site(), current.session()
     asked = asking.ask(wanted.question, site.reader(session), current.desk(), limit=wanted.limit)
-    context = export_context("")
-    fallback = asked.answer.fallback
-    reading = asked.question.reading
-    if asked.question.is_guarded:
-        # Nothing that was typed is sent back: answers are logged more often than questions.
-        reading = replace(reading, words=(), ignored=(), mentions=())
-    shape = {
-        "reading": reading.to_json(),
-        "unknown": list(asked.question.unknown),
-        "total": asked.answer.total,
-        "entries": [entry_json(entry, context) for entry in asked.answer.entries],
-        "fallback": fallback
-        and {
-            "reason": fallback_words(fallback.reason.key, fallback.reason.left_out),
-            "entries": [entry_json(entry, context) for entry in fallback.entries],
-        },
-    }
-    response = _json(shape)
+    response = _json(asked_json(asked, export_context("")))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -86,7 +69,7 @@ def _stretch(reading: Reading, desk: Desk, offset: int, limit: int) -> tuple[lis
     total = 0
     for start, count in ((offset, within), (offset + within, limit - within)):
         if count:
-            answer = answers.answer(reading, desk, limit=count, offset=start)
+            answer = exact_answer(reading, desk, limit=count, offset=start)
             found += answer.entries
             total = max(total, answer.total)
     return found, total
