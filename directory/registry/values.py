@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -153,10 +154,16 @@ def clean_url(text: str) -> str:
     return url
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    """Looking them up walks the disk."""
+    return frozenset(available_timezones())
+
+
 def check_contact(contact: ContactValues, institution_type: str) -> None:
     """Raise BadValue where the contact point may not stand with a body of that type, or its hours are odd."""
     if not rules.may_have(institution_type, contact.kind):
         raise BadValue("A shelter's address is never kept: give its intake line instead")
     read_hours(contact.hours)
-    if contact.timezone and contact.timezone not in available_timezones():
+    if contact.timezone and contact.timezone not in _zones():
         raise BadValue(f"“{contact.timezone}” is no time zone name such as Europe/Tirane")

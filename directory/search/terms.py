@@ -60,8 +60,8 @@ class Lexicon(Protocol):
 
 
 def key_of(word: str) -> str:
-    """What a folded word is looked up by. Digits stay as they are: 112 is not 12."""
-    return word if word.isdigit() else skeleton(word)
+    """What a folded word is looked up by. One with digits stays as it is: 112 is not 12, nor E11 E1."""
+    return skeleton(word) if word.isalpha() else word
 
 
 def words_of(document: Document, layer: Layer) -> tuple[set[str], set[str]]:

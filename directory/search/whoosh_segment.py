@@ -20,7 +20,7 @@ from . import bitsets
 from .port import FACETS, IndexUnusable, Layer
 from .terms import LAYERS, Term, backwards
 from .vocabulary import Vocabulary, beginning
-from .whoosh_store import JOINT, PICTURE_COLUMN, SCHEMA
+from .whoosh_store import JOINT, PICTURE_COLUMN, SCHEMA, readers_of
 
 Counts = dict[str, Counter[str]]
 _MOST_REMEMBERED = 20_000
@@ -45,14 +45,12 @@ class Segment:
     """A segment read into memory; its words are read from disk when first asked for, and remembered."""
 
     def __init__(self, storage: Any, segment: Any) -> None:
-        files = segment.open_compound_file(storage) if segment.is_compound() else storage
-        codec = segment.codec()
-        self._postings = codec.terms_reader(files, segment)
+        self._postings, entries = readers_of(storage, segment)
         self._lock = Lock()
         self._remembered: dict[tuple[str, str], tuple[int, ...] | int] = {}
         self._alongside: dict[tuple[str, str], Counts] = {}
         self.size: int = segment.doc_count_all()
-        column = codec.per_document_reader(files, segment).column_reader("picture", PICTURE_COLUMN)
+        column = entries.column_reader("picture", PICTURE_COLUMN)
         self._place(json.loads(column[number]) for number in range(self.size))
         self._read_lexicon()
 

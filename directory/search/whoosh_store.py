@@ -205,6 +205,21 @@ class Files(FileStorage):  # type: ignore[misc]
         return TOC.read(self, INDEX_NAME, schema=SCHEMA)
 
 
+def readers_of(files: FileStorage, part: Any) -> tuple[Any, Any]:
+    """Whoosh's readers of a segment: the words' postings, and the entries. Deleted entries are in both."""
+    inside = part.open_compound_file(files) if part.is_compound() else files
+    codec = part.codec()
+    return codec.terms_reader(inside, part), codec.per_document_reader(inside, part)
+
+
+def numbers_of(files: FileStorage, part: Any, ids: Iterable[str]) -> list[int]:
+    """Where in the segment the entries of these ids are."""
+    terms, _ = readers_of(files, part)
+    wanted = [("id", id_.encode()) for id_ in ids]
+    form = SCHEMA["id"].format
+    return [number for term in wanted if term in terms for number in terms.matcher(*term, form).all_ids()]
+
+
 def create(folder: Path) -> FileIndex:
     """A new, empty Whoosh index in the folder."""
     return FileIndex.create(Files(folder), SCHEMA, INDEX_NAME)

@@ -18,8 +18,9 @@ def attach(app: Flask) -> None:
         layout,
         readiness,
         search,
+        shown,
         sops,
     )
 
-    for family in (layout, home, search, entries, files, institutions, countries, sops, readiness, api, errors):
+    for family in (layout, shown, home, search, entries, files, institutions, countries, sops, readiness, api, errors):
         family.attach(app)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-
-from flask_babel import gettext as _
-
+from directory.entries import answers
 from directory.entries.answers import Desk
 from directory.entries.entry import ContactLine, Entry
-from directory.registry import hours, rules
+from directory.registry import rules
 from directory.web import responsibilities
-from directory.web.words import country_word, days_ago, language_word, locale_name
 from directory.web.times import hours_words, opening_words
+from directory.web.translating import gettext as _
+from directory.web.translating import locale_name
+from directory.web.words import country_word, days_ago, language_word
 
 SHAPES = {"confirmed": "●", "due": "◐", "overdue": "○", "unconfirmed": "▲", "dormant": "■"}
 
@@ -71,12 +71,6 @@ class Card:
     is_vacant: bool
 
 
-def cards_of(entries: Iterable[Entry], desk: Desk) -> list[Card]:
-    """The entries in words, in their order."""
-    locale = locale_name()
-    return [card(entry, desk.now, locale) for entry in entries]
-
-
 def card(entry: Entry, now: datetime, locale: str) -> Card:
     """One entry in words."""
     numbers = _to_call(entry, now)
@@ -94,9 +88,9 @@ def card(entry: Entry, now: datetime, locale: str) -> Card:
         freshness=freshness_words(entry),
         answers_for=responsibilities.short(entry),
         audience=responsibilities.audience(entry),
-        call=line_words(numbers[0], now, locale) if numbers else None,
-        second=line_words(numbers[1], now, locale) if len(numbers) > 1 else None,
-        mail=line_words(mail, now, locale) if mail else None,
+        call=line_words(numbers[0], entry, now, locale) if numbers else None,
+        second=line_words(numbers[1], entry, now, locale) if len(numbers) > 1 else None,
+        mail=line_words(mail, entry, now, locale) if mail else None,
         deputy_id=entry.deputy.id if entry.deputy else "",
         deputy=entry.deputy.title if entry.deputy else "",
         is_demo=entry.demo,
@@ -108,25 +102,26 @@ def _to_call(entry: Entry, now: datetime) -> Sequence[ContactLine]:
     """The numbers to dial: who answers now first, else in the entry's order."""
     lines = [line for line in entry.contact_lines if line.value and line.kind in rules.NUMBERS and line.kind != "fax"]
     if len(lines) > 1:
-        lines.sort(key=lambda line: not hours.is_open(line.hours, line.timezone, now))
+        lines.sort(key=lambda line: not answers.line_is_open(line, entry, now))
     return lines
 
 
 def lines_of(entry: Entry, desk: Desk) -> list[Line]:
     """Every contact line of an entry in words."""
     locale = locale_name()
-    return [line_words(line, desk.now, locale) for line in entry.contact_lines]
+    return [line_words(line, entry, desk.now, locale) for line in entry.contact_lines]
 
 
-def line_words(line: ContactLine, now: datetime, locale: str) -> Line:
+def line_words(line: ContactLine, entry: Entry, now: datetime, locale: str) -> Line:
     """One contact line in words."""
+    is_open = answers.line_is_open(line, entry, now)
     return Line(
         kind=line.kind,
         label=line.label or kind_word(line.kind),
         href=_href(line),
         display=line.display,
-        is_open=hours.is_open(line.hours, line.timezone, now),
-        opening=opening_words(line.hours, line.timezone, now, locale),
+        is_open=is_open,
+        opening=opening_words(is_open, line.hours, line.timezone, now, entry.place, locale),
         hours=hours_words(line.hours, line.timezone, locale),
         languages=", ".join(language_word(code) for code in line.languages),
         owner=line.owner,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask_babel import gettext as _
-
 from directory.search.reading import Reading
 from directory.sops.taxonomy import Taxonomy
 from directory.web.readings import reading_to_args
+from directory.web.translating import gettext as _
 from directory.web.words import country_word, language_word
 
 

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from directory.entries import overview
 from directory.entries.entry import Entry
 from directory.sops.taxonomy import Sop, Taxonomy
-from directory.web import current
-from directory.web.cards import Card, cards_of
+from directory.web import current, shown
+from directory.web.shown import Shown
 from directory.web.words import country_word, role_word
 
 
@@ -21,7 +21,7 @@ class Section:
     """One procedure in one country: role by role who answers, and the roles nobody holds."""
 
     sop: Sop
-    rows: tuple[tuple[str, tuple[Card, ...]], ...]
+    rows: tuple[tuple[str, tuple[Shown, ...]], ...]
     gaps: tuple[str, ...]
     count: int
 
@@ -50,17 +50,17 @@ def show(code: str) -> str | Response:
     country = overview.country(code, desk, taxonomy)
     if country is None:
         abort(404)
-    listed = {entry.id: entry for entry in [*country.first, *_entries(country.by_sop)]}
-    cards = {card.id: card for card in cards_of(listed.values(), desk)}
+    listed = {entry.id: entry for entry in _entries(country.by_sop)}
+    lines = {line.id: line for line in shown.lines(listed.values(), desk)}
     return render_template(
         "countries/country.html",
         country=country,
         name=country_word(code),
-        first=[cards[entry.id] for entry in country.first],
-        sections=[_section(sop, country, cards, taxonomy) for sop in taxonomy.sops],
+        first=shown.cards(country.first, desk, level=3, style="brief"),
+        sections=[_section(sop, country, lines, taxonomy) for sop in taxonomy.sops],
         now=desk.now,
         opens_all="all" in request.args,
-        demo=any(entry.demo for entry in listed.values()),
+        demo=any(entry.demo for entry in (*country.first, *listed.values())),
     )
 
 
@@ -68,8 +68,8 @@ def _entries(by_sop: Mapping[int, Mapping[str, tuple[Entry, ...]]]) -> Iterable[
     return (entry for roles in by_sop.values() for entries in roles.values() for entry in entries)
 
 
-def _section(sop: Sop, country: overview.CountryPage, cards: Mapping[str, Card], taxonomy: Taxonomy) -> Section:
+def _section(sop: Sop, country: overview.CountryPage, lines: Mapping[str, Shown], taxonomy: Taxonomy) -> Section:
     by_role = country.by_sop[sop.id]
-    rows = tuple((role_word(role), tuple(cards[e.id] for e in entries)) for role, entries in by_role.items())
+    rows = tuple((role_word(role), tuple(lines[e.id] for e in entries)) for role, entries in by_role.items())
     gaps = tuple(taxonomy.roles[role].label for role in country.gaps[sop.id])
     return Section(sop, rows, gaps, sum(len(row) for _, row in rows))

@@ -12,12 +12,13 @@ from directory.entries import answers, overview
 from directory.entries.answers import Answer, Desk
 from directory.registry.models import Removal
 from directory.search.reading import Reading
-from directory.web import current, notes, reasons, responsibilities
-from directory.web.cards import card, cards_of, freshness_words, lines_of, local_language, place_words
+from directory.web import current, notes, reasons, responsibilities, shown
+from directory.web.cards import card, freshness_words, lines_of, local_language, place_words
 from directory.web.chips import chips_of
 from directory.web.readings import reading_from_args, reading_to_args
 from directory.web.sides import sides_of
-from directory.web.words import country_word, locale_name
+from directory.web.translating import locale_name
+from directory.web.words import country_word
 
 PAGE_SIZE = 20
 LAST_PAGE = 500
@@ -41,14 +42,15 @@ def show_answer() -> str:
     desk, offset = current.desk(), (page - 1) * PAGE_SIZE
     answer = answers.answer(reading, desk, limit=PAGE_SIZE, offset=offset)
     chips = chips_of(reading, taxonomy)
+    level = 3 if len(reading.countries) > 1 else 2
     return render_template(
         "entries/answer.html",
         answer=answer,
-        sides=sides_of(answer, cards_of(answer.entries, desk), note.mentions, offset=offset),
+        sides=sides_of(answer, shown.cards(answer.entries, desk, level=level), note.mentions, offset=offset),
         chips=chips,
         note=note,
-        reason=reasons.sentence(answer.fallback, chips) if not answer.total else "",
-        stand_ins=cards_of(answer.fallback.entries, desk) if answer.fallback else [],
+        reason=reasons.sentence(answer, chips),
+        stand_ins=shown.cards(answer.fallback.entries, desk) if answer.fallback else [],
         narrower=_narrower(answer, reading),
         countries=_named(overview.participating_countries(desk.session)) if not answer.total else [],
         now=desk.now,

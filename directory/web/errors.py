@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from flask import Flask, current_app, render_template, request
-from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from directory.search.port import IndexUnusable
+from directory.web.translating import gettext as _
 
 
 def attach(app: Flask) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask, abort, render_template
 
 from directory.entries import overview
-from directory.web import current
-from directory.web.cards import cards_of, lines_of, local_language, place_words
+from directory.web import current, shown
+from directory.web.cards import lines_of, local_language, place_words
 from directory.web.words import type_word
 
 
@@ -31,6 +31,6 @@ def show(institution_id: object) -> str:
         entry=own[0],
         local_language=local_language(own[0]),
         lines=[line for line in lines_of(own[0], desk) if line.owner == "institution"],
-        posts=cards_of(own, desk),
-        below=cards_of((post for post in posts if post.institution.id != institution.id), desk),
+        posts=shown.cards(own, desk, level=3, style="own"),
+        below=shown.cards((post for post in posts if post.institution.id != institution.id), desk, level=3),
     )

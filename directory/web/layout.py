@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from directory.config import ROOT
 from directory.web import current, words
+from directory.web.translating import gettext, locale_name, ngettext
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -36,12 +37,13 @@ def attach(app: Flask) -> None:
     app.jinja_env.globals.update(
         role_word=words.role_word, type_word=words.type_word, asset=_asset_address, kosovo_named=_kosovo_named
     )
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.context_processor(_shared)
     app.after_request(_headers)
 
 
 def _shared() -> dict[str, Any]:
-    return {"settings": current.site().settings, "locale": words.locale_name()}
+    return {"settings": current.site().settings, "locale": locale_name()}
 
 
 def _kosovo_named() -> bool:

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flask_babel import gettext as _
-
 from directory.search.question.reader import Reader
 from directory.sops.taxonomy import Taxonomy
+from directory.web.translating import gettext as _
 from directory.web.words import country_word, language_word
 
 Words = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]  # kind -> id -> language -> words

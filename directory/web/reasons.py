@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask_babel import gettext as _
-
-from directory.entries.answers import Fallback
+from directory.entries.answers import Answer
 from directory.web.chips import Chip
 from directory.web.readings import FIELD_OF
+from directory.web.translating import gettext as _
 
 PARAMETER_OF = {field: name for name, field in FIELD_OF.items()} | {"words": "words"}
 
 
-def sentence(fallback: Fallback | None, chips: Sequence[Chip]) -> str:
-    """What is missing and what is shown in its place."""
-    if fallback is None:
+def sentence(answer: Answer, chips: Sequence[Chip]) -> str:
+    """What is missing and what is shown in its place; empty where nothing is."""
+    if answer.fallback is None:
+        if answer.total:
+            return ""
         return _("Take something away above, ask again with a country's name, or choose a country below.")
-    reason = fallback.reason
+    reason = answer.fallback.reason
+    if reason.key == "vacant":
+        return _("What you asked for is vacant now. These stand in:")
+    if reason.key == "no_line":
+        return _("No number or mail of these is open to everybody. These can be reached and know the way:")
     if reason.key == "without":
         parameters = {PARAMETER_OF.get(name, name) for name in reason.left_out}
         missing = [chip.label for chip in chips if chip.parameter in parameters]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
-
 from directory.entries.entry import Answerability, Entry
 from directory.web import current
+from directory.web.translating import gettext as _
 
 LEVELS = ("leads", "supports", "informed")
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
-
 from directory.entries.answers import Answer
 from directory.search.reading import Mention
-from directory.web.cards import Card
+from directory.web.shown import Shown
+from directory.web.translating import gettext as _
 from directory.web.words import country_word
 
 
@@ -21,10 +20,10 @@ class Side:
     name: str
     part: str
     first: int
-    cards: tuple[Card, ...]
+    cards: tuple[Shown, ...]
 
 
-def sides_of(answer: Answer, cards: Sequence[Card], mentions: Sequence[Mention], *, offset: int) -> list[Side]:
+def sides_of(answer: Answer, cards: Sequence[Shown], mentions: Sequence[Mention], *, offset: int) -> list[Side]:
     """The entries country by country, in the order asked; a single part without a name for one country or none.
 
     On the first page a country that was asked for and has nobody gets an empty part: that is said, not skipped.

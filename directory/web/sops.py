@@ -6,8 +6,7 @@ from flask import Flask, abort, render_template, request
 
 from directory.entries import overview
 from directory.registry.countries import codes
-from directory.web import current
-from directory.web.cards import cards_of
+from directory.web import current, shown
 from directory.web.words import country_word
 
 
@@ -32,7 +31,7 @@ def show(number: int) -> str:
     return render_template(
         "sops/sop.html",
         sop=sop,
-        countries=[(code, country_word(code), cards_of(entries, desk)) for code, entries in leading],
+        countries=[(code, country_word(code), shown.lines(entries, desk)) for code, entries in leading],
     )
 
 
@@ -51,5 +50,5 @@ def show_measure(number: int, measure_id: str) -> str:
         roles=[(role, taxonomy.roles[role].label) for role in measure.roles],
         country=country,
         countries=[(code, country_word(code)) for code in overview.participating_countries(desk.session)],
-        cards=cards_of(overview.entries_for_measure(measure, country, desk), desk) if country else [],
+        cards=shown.cards(overview.entries_for_measure(measure, country, desk), desk, level=3) if country else [],
     )

@@ -1,18 +1,20 @@
-"""Opening hours in words: `Open now · day and night`, `Closed now, opens Wed 08:00 · Mon–Fri 08:00–16:00, Tirana time`."""
+"""Opening hours in words: `Open now · day and night`, `Closed now, opens Wed 08:00 · Mon–Fri 08:00–16:00`."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names, get_timezone_location
-from flask_babel import gettext as _
 
 from directory.registry import hours
+from directory.registry.holidays import is_holiday
+from directory.web.translating import gettext as _
 
 _DAY = re.compile("|".join(hours.DAYS))
+LOOK_AHEAD_DAYS = 15
 
 
 def hours_words(text: str, zone: str, locale: str) -> str:
@@ -24,38 +26,37 @@ def hours_words(text: str, zone: str, locale: str) -> str:
     return _("%(hours)s, %(city)s time", hours=_spelled(text, locale), city=_city(zone, locale))
 
 
-def opening_words(text: str, zone: str, now: datetime, locale: str) -> str:
+def opening_words(is_open: bool | None, text: str, zone: str, now: datetime, country: str, locale: str) -> str:
     """`Open now`, or when it opens next; empty where no hours are known."""
-    is_open = hours.is_open(text, zone, now)
     if is_open is None:
         return ""
     if is_open:
         return _("Open now")
-    day, start = _next_opening(text, zone, now)
-    clock = f"{start:%H:%M}"
-    if day is None:
-        return _("Closed now, opens at %(time)s", time=clock)
-    return _("Closed now, opens %(day)s %(time)s", day=_day_names(locale)[day], time=clock)
-
-
-def _next_opening(text: str, zone: str, now: datetime) -> tuple[int | None, time]:
-    """The weekday (None for today) and time of the next opening of hours that are closed now."""
     local = now.astimezone(ZoneInfo(zone or "UTC"))
-    today, clock = local.weekday(), local.time()
+    found = _next_opening(text, local, country)
+    if found is None:
+        return _("Closed now")
+    day, start = found
+    when = f"{start:%H:%M}" if day == local.date() else f"{_day_names(locale)[day.weekday()]} {start:%H:%M}"
+    if is_holiday(country, local.date()):
+        return _("Closed now, public holiday, opens %(when)s", when=when)
+    return _("Closed now, opens %(when)s", when=when)
 
-    def wait(opening: hours.Opening) -> tuple[int, time]:
-        days = (opening.day - today) % 7
-        return (7, opening.start) if days == 0 and opening.start <= clock else (days, opening.start)
 
-    days, start = min(map(wait, hours.read_hours(text)))
-    return (None if days == 0 else (today + days) % 7), start
+def _next_opening(text: str, local: datetime, country: str) -> tuple[date, time] | None:
+    """The day and time of the next opening, past holidays, of hours that are closed now."""
+    openings = hours.read_hours(text)
+    for ahead in range(LOOK_AHEAD_DAYS):
+        day = local.date() + timedelta(days=ahead)
+        starts = [o.start for o in openings if o.day == day.weekday() and (ahead or o.start > local.time())]
+        if starts and not is_holiday(country, day):
+            return day, min(starts)
+    return None
 
 
-@lru_cache(maxsize=2048)
 def _spelled(text: str, locale: str) -> str:
     names = _day_names(locale)
-    text = text.replace("Mo-Su", _("every day"))
-    spelled = _DAY.sub(lambda found: names[hours.DAYS.index(found[0])], text)
+    spelled = _DAY.sub(lambda found: names[hours.DAYS.index(found[0])], text.replace("Mo-Su", _("every day")))
     return spelled.replace("-", "–").replace(",", ", ")
 
 

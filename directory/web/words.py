@@ -8,15 +8,10 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from flask import g
-from flask_babel import get_locale
 
 from directory.registry.countries import KOSOVO, country_name
 from directory.web import current
-
-
-def locale_name() -> str:
-    """The reader's language, as a tag."""
-    return str(get_locale() or "en")
+from directory.web.translating import locale_name
 
 
 def country_word(code: str) -> str:
@@ -32,7 +27,7 @@ def day_words(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(ZoneInfo(current.site().settings.timezone)).date()
-    return format_date(value, "d MMMM y", locale=get_locale() or "en")
+    return format_date(value, "d MMMM y", locale=locale_name())
 
 
 def moment_words(value: datetime | None) -> str:
@@ -40,7 +35,7 @@ def moment_words(value: datetime | None) -> str:
     if value is None:
         return ""
     zone = ZoneInfo(current.site().settings.timezone)
-    return format_datetime(value.astimezone(zone), "d MMMM y, HH:mm z", locale=get_locale() or "en")
+    return format_datetime(value.astimezone(zone), "d MMMM y, HH:mm z", locale=locale_name())
 
 
 def days_ago(value: datetime | None) -> int:
@@ -53,7 +48,7 @@ def days_ago(value: datetime | None) -> int:
 
 def language_word(code: str) -> str:
     """The language's name."""
-    return str((get_locale() or Locale("en")).languages.get(code, code))
+    return str(Locale.parse(locale_name()).languages.get(code, code))
 
 
 def role_word(key: str | None) -> str:

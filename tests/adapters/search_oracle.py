@@ -14,7 +14,7 @@ from directory.search.port import FACETS, Document, Hits, Query
 
 
 def key(word: str) -> str:
-    return word if word.isdigit() else skeleton(word)
+    return word if any(c.isdigit() for c in word) else skeleton(word)
 
 
 def head_words(document: Document, layer: str) -> set[str]:

@@ -199,10 +199,12 @@ def test_threads_search_while_others_change(tmp_path):
 
     with ThreadPoolExecutor(5) as pool:
         readers = [pool.submit(read) for _ in range(4)]
-        for number in range(25):
-            index.update([documents[number], entry(f"new{number}", f"newcomer{number}")])
-            assert words(index, f"newcomer{number}") == (f"new{number}",)
-        stop.set()
+        try:
+            for number in range(25):
+                index.update([documents[number], entry(f"new{number}", f"newcomer{number}")])
+                assert words(index, f"newcomer{number}") == (f"new{number}",)
+        finally:
+            stop.set()
         assert all(reader.result() for reader in readers)
 
 

@@ -147,6 +147,8 @@ def test_personal_data_is_not_searched_and_not_sent_back(client: FlaskClient, do
         ({"question": "x", "limit": 101}, "limit"),
         ({"question": "x", "limit": "5"}, "limit"),
         ({"question": "x", "limit": True}, "limit"),
+        ({"question": "x", "limit": 5.5}, "limit"),
+        ({"question": "x", "limit": 1e400}, "limit"),
         ({"question": "x", "viewer": "me"}, "viewer"),
         ([], "question"),
     ],

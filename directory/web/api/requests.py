@@ -101,6 +101,9 @@ def _question(value: Any) -> str:
 
 
 def _body_limit(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
+    is_whole = (
+        isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
+    )  # 5.0 is 5 in JSON
+    if not is_whole or not 1 <= value <= MOST:
         raise Problem(400, f"limit must be a whole number from 1 to {MOST}.", parameter="limit")
-    return value
+    return int(value)

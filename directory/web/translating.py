@@ -1,0 +1,35 @@
+"""gettext for pages: the reader's catalogue is found once a request, so that a word costs next to nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+from flask_babel import get_locale, get_translations
+
+
+def locale_name() -> str:
+    """The reader's language, as a tag."""
+    name: str | None = g.get("locale_name")
+    if name is None:
+        name = g.locale_name = str(get_locale() or "en")
+    return name
+
+
+def gettext(message: str, **variables: Any) -> str:
+    """The message in the reader's language, with its variables filled in."""
+    text: str = _catalogue().ugettext(message)
+    return text % variables if variables else text
+
+
+def ngettext(singular: str, plural: str, num: int, **variables: Any) -> str:
+    """The message in the form that fits the number; `%(num)d` stands for it."""
+    text: str = _catalogue().ungettext(singular, plural, num)
+    return text % {"num": num, **variables}
+
+
+def _catalogue() -> Any:
+    catalogue = g.get("catalogue")
+    if catalogue is None:
+        catalogue = g.catalogue = get_translations()
+    return catalogue
