@@ -33,6 +33,8 @@ class Settings:
     secret_keys: tuple[str, ...]
     search: str = "whoosh"
     mail_url: str = ""
+    mail_from: str = ""
+    password_cost: str = "strong"
     base_url: str = "http://127.0.0.1:8000"
     trusted_proxies: int = 0
     timezone: str = "Europe/Vienna"
@@ -148,6 +150,10 @@ def _refuse_odd(settings: Settings) -> None:
         raise BadSetting(f"{PREFIX}BASE_URL must use https unless it is this machine's own address")
     if settings.demo and address.hostname not in LOOPBACK:
         raise BadSetting("Demo mode runs on this machine only: set a BASE_URL on 127.0.0.1 or switch DEMO off")
+    if settings.password_cost not in {"strong", "light", "test"}:
+        raise BadSetting(f"{PREFIX}PASSWORD_COST is {settings.password_cost!r}; it must be strong or light")
+    if settings.password_cost == "test" and address.hostname not in LOOPBACK:
+        raise BadSetting(f"{PREFIX}PASSWORD_COST=test is for tests on this machine only")
     days = (
         settings.due_after_days,
         settings.overdue_after_days,

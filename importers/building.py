@@ -18,6 +18,7 @@ from directory.registry.values import (
     ResponsibilityValues,
     clean_contact,
     clean_text,
+    clean_url,
 )
 from importers.cleaners import read_date, read_language, read_yes_no, refuse_rounded
 from importers.evaluating import Cells
@@ -25,6 +26,7 @@ from importers.mapping import ContactRule, ImportMapping, ResponsibilityRule, Va
 from importers.places import Countries
 from importers.records import ImportRecord, Remark, Row, Verdict, Vocabulary
 
+MOST_IN_AN_ID = 300
 LEVELS = ("leads", "supports", "informed")
 
 
@@ -70,33 +72,38 @@ class _OneRow:
         country = self._country()
         if country is None or (self._builder.country and country != self._builder.country):
             return None
-        institution_type = self._word(self._fields.type, self._vocabulary.types, "kind of institution", needed=True)
         host = self._host()
+        institution = self._institution(country, host)
         official = self._text(self._fields.official)
-        institution = InstitutionValues(
-            country=country,
-            host_country=host if host != country else None,
-            type=institution_type,
-            names=self._names(),
-            city=self._text(self._fields.city),
-            serves=self._serves(),
-            note=self._text(self._fields.note),
-            source_url=self._text(self._fields.source_url),
-        )
-        post = PostValues(
-            title=self._text(self._fields.title, needed=True),
-            role=self._word(self._fields.role, self._vocabulary.roles, "role") or None,
-            area=self._text(self._fields.area),
-            is_desk=not official,
-            asks_for=self._text(self._fields.asks_for),
-            contact_points=self._contacts(institution_type, host or country),
-            responsibilities=tuple(self._responsibilities()),
-        )
+        post = self._post(institution.type, host or country, is_desk=not official)
         key, dated_on = self._key(), self._date()
         if any(remark.verdict == "refused" for remark in self.remarks):
             self.remarks = [remark for remark in self.remarks if remark.verdict == "refused"]
             return None
         return ImportRecord(self._row.number, key, institution, post, official, dated_on)
+
+    def _institution(self, country: str, host: str | None) -> InstitutionValues:
+        return InstitutionValues(
+            country=country,
+            host_country=host if host != country else None,
+            type=self._word(self._fields.type, self._vocabulary.types, "kind of institution", needed=True),
+            names=self._names(),
+            city=self._text(self._fields.city),
+            serves=self._serves(),
+            note=self._text(self._fields.note),
+            source_url=self._source_url(),
+        )
+
+    def _post(self, institution_type: str, region: str, *, is_desk: bool) -> PostValues:
+        return PostValues(
+            title=self._text(self._fields.title, needed=True),
+            role=self._word(self._fields.role, self._vocabulary.roles, "role") or None,
+            area=self._text(self._fields.area),
+            is_desk=is_desk,
+            asks_for=self._text(self._fields.asks_for),
+            contact_points=self._contacts(institution_type, region),
+            responsibilities=tuple(self._responsibilities()),
+        )
 
     def _say(self, verdict: Verdict, column: str, value: str, reason: str, advice: str = "") -> None:
         self.remarks.append(Remark(self._row.number, verdict, column, value, reason, advice))
@@ -112,6 +119,8 @@ class _OneRow:
         for name, text in parts.items():
             if not text:
                 self._refuse(name, "", "is empty, and the row is known by it", "Give every row its own, lasting id")
+            elif len(text) > MOST_IN_AN_ID:
+                self._refuse(name, "", f"is {len(text):,} characters long, which is no id", "Give the row a short one")
         return " | ".join(parts.values())
 
     def _text(self, value: Value, *, needed: bool = False) -> str:
@@ -165,6 +174,15 @@ class _OneRow:
             advice = "It stands in the entry's text instead" if is_kept else "Name countries only, or add an alias"
             self._leave_out(value, name, "is no country, so not among the countries served", advice)
         return tuple(sorted(found))
+
+    def _source_url(self) -> str:
+        value = self._fields.source_url
+        text = self._text(value)
+        try:
+            return clean_url(text) if text else ""
+        except BadValue as error:
+            self._leave_out(value, text, str(error).replace(f"“{text}” ", ""))
+            return ""
 
     def _names(self) -> tuple[NameValues, ...]:
         names: dict[tuple[str, str], NameValues] = {}

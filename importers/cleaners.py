@@ -19,6 +19,7 @@ _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]\w*);")
 _BLANKS = re.compile(r"[ \t\u00a0\u2007\u202f\ufeff\u200b]+")
 _DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
 _ROUNDED = re.compile(r"\d+(?:[.,]\d+)?[eE]\+?\d+")
+LONGEST_LANGUAGE = 12
 _DANGEROUS = "=+-@\t\r"
 YES = frozenset({"yes", "y", "true", "1", "x"})
 NO = frozenset({"no", "n", "false", "0", ""})
@@ -107,7 +108,7 @@ def _language_names() -> dict[str, str]:
 def read_language(text: str) -> str:
     """A language code such as `sq` from itself or from the English name."""
     code = text.strip().replace("_", "-")
-    if code.split("-", maxsplit=1)[0].lower() in Locale("en").languages:
+    if code.split("-", maxsplit=1)[0].lower() in Locale("en").languages and len(code) <= LONGEST_LANGUAGE:
         first, _, rest = code.partition("-")
         return f"{first.lower()}-{rest}" if rest else first.lower()
     if found := _language_names().get(code.lower()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from importers.cleaners import plain
@@ -9,6 +10,7 @@ from importers.mapping import ImportMapping, Table, Value
 from importers.places import Countries
 from importers.records import Row
 
+_BROKEN = re.compile("[\0\ud800-\udfff]")
 Remarker = Callable[[str, str, str, str], None]
 
 
@@ -71,8 +73,8 @@ class Cells:
             return ()
         cleaners = (*self._mapping.clean.get("*", ()), *self._mapping.clean.get(column, ()))
         parts = (cell,) if isinstance(cell, str) else cell
-        if any("\0" in part for part in parts):
-            problem = "holds a NUL byte: the file was damaged or is no text"
+        if any(_BROKEN.search(part) for part in parts):
+            problem = "holds a NUL byte or half a letter: the file was damaged or is no text"
             self._refuse(column, "", problem, "Save the list anew as CSV UTF-8")
             return ()
         return tuple(cleaned for part in parts if (cleaned := plain(_clean(part, cleaners))))

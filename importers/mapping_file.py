@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -73,7 +74,7 @@ class _Reader:
     def mapping(self, raw: Any) -> ImportMapping:
         """The whole."""
         readers: dict[str, Callable[[Any, str], Any]] = {
-            "kind": self.text,
+            "kind": self.kind,
             "title": self.text,
             "format": self.one_of("csv", "json"),
             "encoding": self.encoding,
@@ -261,6 +262,12 @@ class _Reader:
         if not isinstance(raw, str) or not raw.strip():
             self.refuse(at, f"is “{raw}”; a text is expected (put it in quotation marks if YAML reads it otherwise)")
         return raw
+
+    def kind(self, raw: Any, at: str) -> str:
+        """A name for the command line and the database."""
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{1,39}", text := self.text(raw, at)):
+            self.refuse(at, f"is “{text}”; 2 to 40 small letters, digits, hyphens are expected")
+        return text
 
     def anything(self, raw: Any, at: str) -> str:
         """A text, blanks included."""

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import countrynames
+from babel import Locale
 
 from directory.registry.countries import codes
 
 # The European institutions' own two letters.
 _EUROPEAN = {"EL": "GR", "UK": "GB"}
+# Whose names for countries are looked up besides the library's: the directory's languages and their neighbours'.
+_LANGUAGES = (
+    *("en", "ro", "bg", "bs", "hr", "sr", "sr_Latn", "sq", "mk", "hu", "it", "pt", "cs", "de", "fr"),
+    *("el", "es", "nl", "pl", "ru", "sk", "sl", "tr", "uk"),
+)
 
 
 class Countries:
@@ -37,7 +44,20 @@ def _look_up(name: str) -> str | None:
     if short in codes():
         return short
     found = countrynames.to_code(name)
+    if found is None:
+        return _names().get(_fold(name))
     return found if found in codes() else None  # the library also knows regions (GB-SCT) and unions
+
+
+@lru_cache
+def _names() -> Mapping[str, str]:
+    """CLDR's names; one that means two countries in two languages means none here."""
+    meanings: dict[str, set[str]] = {}
+    for language in _LANGUAGES:
+        for code, name in Locale.parse(language).territories.items():
+            if code in codes():
+                meanings.setdefault(_fold(str(name)), set()).add(str(code))
+    return {name: found.pop() for name, found in meanings.items() if len(found) == 1}
 
 
 def _fold(name: str) -> str:

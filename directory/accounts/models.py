@@ -78,12 +78,16 @@ class SignedInSession(Base):
 
 
 class TotpFactor(Base):
-    """An authenticator app. `secret` is encrypted; `last_step` is the newest step ever accepted: no replay."""
+    """An authenticator app. `secret` is encrypted; `last_step` is the newest step ever accepted: no replay.
+
+    `pending` is a secret not yet proven by a first code; until then the old one stands.
+    """
 
     __tablename__ = "totp_factor"
 
     account_id: Mapped[UuidRef] = mapped_column(ForeignKey("account.id"), primary_key=True)
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    pending: Mapped[bytes | None] = mapped_column(LargeBinary)
     confirmed_at: Mapped[datetime | None]
     last_step: Mapped[int] = mapped_column(default=0)
 
@@ -103,6 +107,17 @@ class Passkey(Base):
     used_at: Mapped[datetime | None]
 
 
+class PasskeyChallenge(Base):
+    """A question put to a passkey; answered once, within minutes. `purpose`: `sign_in`, `factor` or `enrol`."""
+
+    __tablename__ = "passkey_challenge"
+
+    challenge_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    account_id: Mapped[UuidRef | None]
+    expires_at: Mapped[datetime]
+
+
 class RecoveryCode(Base):
     """One of ten codes for the day the factor is lost; hashed, usable once."""
 
@@ -117,7 +132,12 @@ class RecoveryCode(Base):
 
 
 class Invitation(Base):
-    """An open invitation, or a link to set a new password: one use, short life, only its hash kept."""
+    """A link sent by mail: one use, short life, only its hash kept.
+
+    `purpose`: `invite` (join, or take a further role), `asked` (somebody asked for a way back in; the worker looks
+    whether there is such an account), `recover` (set a new password), `enrol` (set up a second factor).
+    `approved_by` is the second person, where one is needed; until then no link exists.
+    """
 
     __tablename__ = "invitation"
 

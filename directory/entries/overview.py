@@ -171,9 +171,11 @@ def countries_for_sop(sop: int, desk: Desk) -> list[tuple[str, tuple[Entry, ...]
     ids: dict[str, dict[str, None]] = {}
     for code, post_id in rows:
         ids.setdefault(code, {})[post_id] = None
-    return [
-        (code, tuple(entries_with(list(ids.get(code, {}))[:3], desk))) for code in participating_countries(desk.session)
-    ]
+    first = [post_id for found in ids.values() for post_id in list(found)[:3]]
+    by_country: dict[str, list[Entry]] = {}
+    for entry in entries_with(first, desk):
+        by_country.setdefault(entry.country, []).append(entry)
+    return [(code, tuple(by_country.get(code, ()))) for code in participating_countries(desk.session)]
 
 
 def entries_for_measure(measure: Measure, code: str, desk: Desk) -> list[Entry]:

@@ -122,7 +122,7 @@ def line_words(line: ContactLine) -> str:
     if hours and line.timezone and hours != "day and night":
         hours = f"{hours} ({line.timezone.rpartition('/')[2].replace('_', ' ')} time)"
     tongues = ", ".join(language_name(code) for code in line.languages)
-    return ". ".join(part for part in (plain_line(line.label), hours, tongues) if part)
+    return " · ".join(part for part in (plain_line(line.label), hours, tongues) if part)
 
 
 def responsibility_words(part: Answerability, taxonomy: Taxonomy) -> str:

@@ -11,7 +11,10 @@ from directory.db import Base, UuidKey, UuidRef
 
 
 class OutgoingMail(Base):
-    """One letter to one address. `state`: `queued`, `transmitting`, `sent`, `uncertain` or `given_up`."""
+    """One letter to one address. `state`: `queued`, `transmitting`, `sent`, `uncertain`, `refused` or `given_up`.
+
+    `due_at` is when a sender may next take it, `attempt` whose turn it is: only the holder of the newest may mark it.
+    """
 
     __tablename__ = "outgoing_mail"
 
@@ -27,6 +30,7 @@ class OutgoingMail(Base):
     queued_at: Mapped[datetime]
     due_at: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(14), default="queued", index=True)
+    attempt: Mapped[int] = mapped_column(default=0)
     transmission_count: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     problem: Mapped[str] = mapped_column(Text, default="")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from directory.db import new_id
 from directory.history import operations as history
+from directory.registry import notices
 from directory.registry.countries import codes
 from directory.registry.models import (
     Appointment,
@@ -182,16 +183,29 @@ def appoint(
     appointment.contact_points = _contact_points([], contact_points, post.institution.type)
     post.appointments.append(appointment)
     session.flush()
-    history.record(session, "appoint", subject_type="post", subject_id=post.id, by=by, now=now)
+    told = {"official": official.id, "holder": name, **_told_days(appointment)}
+    history.record(session, "appoint", subject_type="post", subject_id=post.id, by=by, now=now, after=told)
     touch(session, [post.id], now=now)
+    if not (post.is_demo or agreed_at):
+        notices.tell_who_was_entered(session, appointment, now=now)
     return appointment
 
 
 def relieve(session: Session, appointment: Appointment, *, until_on: date, by: str, now: datetime) -> None:
     """The official holds the post until that day, and no longer."""
+    before = _told_days(appointment)
     appointment.until_on = until_on
     session.flush()
-    history.record(session, "relieve", subject_type="post", subject_id=appointment.post_id, by=by, now=now)
+    history.record(
+        session,
+        "relieve",
+        subject_type="post",
+        subject_id=appointment.post_id,
+        by=by,
+        now=now,
+        before={"official": appointment.official_id, "holder": appointment.official.name, **before},
+        after=_told_days(appointment),
+    )
     touch(session, [appointment.post_id], now=now)
 
 
@@ -199,7 +213,10 @@ def remove_post(session: Session, post: Post, *, reason: str, by: str, now: date
     """Take an entry out; a stub with its id stays, so that other software learns of it."""
     session.execute(update(Post).where(Post.deputy_id == post.id).values(deputy_id=None))
     session.add(Removal(entry_id=post.id, at=now, reason=reason))
-    history.record(session, "remove", subject_type="post", subject_id=post.id, by=by, now=now, reason=reason)
+    told = _told_post(post)
+    history.record(
+        session, "remove", subject_type="post", subject_id=post.id, by=by, now=now, before=told, reason=reason
+    )
     history.queue_for_index(session, [post.id])
     session.delete(post)
     session.flush()
@@ -214,10 +231,11 @@ def remove_entries(session: Session, posts: Sequence[Post], *, reason: str, by: 
     session.flush()
     session.execute(update(Post).where(Post.deputy_id.in_(ids)).values(deputy_id=None))
     session.execute(insert(Removal), [{"entry_id": post_id, "at": now, "reason": reason} for post_id in ids])
-    for subject_type, gone in (("post", ids), ("institution", bodies)):
-        subjects = [(subject_id, None) for subject_id in gone]
+    desks = [(post.id, _told_post(post)) for post in posts]
+    houses = [(post.institution_id, _told_institution(post.institution)) for post in posts]
+    for subject_type, gone in (("post", desks), ("institution", houses)):
         history.record_many(
-            session, "remove", subject_type=subject_type, subjects=subjects, by=by, now=now, reason=reason
+            session, "remove", subject_type=subject_type, subjects=gone, by=by, now=now, reason=reason, are_gone=True
         )
     history.queue_for_index(session, ids)
     _delete_rows(session, ids, bodies)
@@ -299,6 +317,11 @@ def _told_institution(institution: Institution) -> dict[str, Any]:
 
 def _told_post(post: Post) -> dict[str, Any]:
     return {"title": post.title, "role": post.role_key, "institution": post.institution_id}
+
+
+def _told_days(appointment: Appointment) -> dict[str, Any]:
+    days = {"from_on": appointment.from_on, "until_on": appointment.until_on}
+    return {name: day.isoformat() for name, day in days.items() if day is not None}
 
 
 def _record_change(

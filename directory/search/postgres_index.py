@@ -191,7 +191,8 @@ class _Search:
         order, ordered_by = self._order(attempt.terms)
         is_whole = not conditions
         counts = "NULL" if is_whole else _COUNTS
-        sql = _ASK.format(where=" AND ".join(conditions) or "true", order=order, counts=counts)
+        vector = f", {self._vector}" if attempt.terms else ""
+        sql = _ASK.format(vector=vector, where=" AND ".join(conditions) or "true", order=order, counts=counts)
         page = (max(self.query.limit, 0), max(self.query.offset, 0))
         ids, total, counted = self.connection.exec_driver_sql(sql, (*given, *ordered_by, *page)).one()
         return Hits(
@@ -238,7 +239,9 @@ class _Search:
 _COUNTS = """(SELECT jsonb_object_agg(keyword, n) FROM
     (SELECT keyword, count(*) AS n FROM hits, unnest(keywords) AS keyword GROUP BY keyword) AS counted)"""
 _ASK = """
-WITH hits AS MATERIALIZED (SELECT * FROM search_documents WHERE {where})
+WITH hits AS MATERIALIZED (
+    SELECT id, keywords, leads, is_vacant, is_duty, confirmed_on{vector} FROM search_documents WHERE {where}
+)
 SELECT
     ARRAY(SELECT id FROM hits ORDER BY {order} LIMIT %s OFFSET %s),
     (SELECT count(*) FROM hits),

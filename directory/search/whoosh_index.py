@@ -68,7 +68,9 @@ class WhooshIndex:
         with self._store.writing():
             folder = self._store.current()
             index = whoosh_store.open_index(folder)
-            _write(index, latest.values(), gone)
+            self._refresh()
+            assert self._moment is not None
+            _write(index, latest.values(), gone, self._moment.segments)
             self._store.note(latest.values(), gone)
             self._refresh()
             _fold_small_segments(index)
@@ -80,7 +82,7 @@ class WhooshIndex:
             count = _write_all(index, ranking.unique(documents))
             with self._store.writing():
                 for noted, removed in self._store.noted():
-                    _write(index, noted, removed)
+                    _write(index, noted, removed, {})
                 self._store.switch(folder)
         self._refresh()
         return count
@@ -162,20 +164,25 @@ def _leaf(segment: Segment, part: Any) -> Leaf:
     return Leaf(segment, ((1 << segment.size) - 1) ^ dead)
 
 
-def _write(index: FileIndex, documents: Iterable[Document], removed: Sequence[str]) -> None:
-    """One commit, all or nothing."""
+def _write(
+    index: FileIndex, documents: Iterable[Document], removed: Sequence[str], known: Mapping[str, Segment]
+) -> None:
+    """One commit, all or nothing. `known` are the segments that are in memory already."""
     with _writer(index) as writer:
-        _delete(writer, removed)
+        _delete(writer, removed, known)
         for document in documents:
             writer.add_document(**whoosh_store.fields_of(document))
 
 
-def _delete(writer: Any, ids: Sequence[str]) -> None:
-    # Not `delete_by_term`: it opens a searcher over every segment, which takes longer than all the rest.
+def _delete(writer: Any, ids: Sequence[str], known: Mapping[str, Segment]) -> None:
+    # Not `delete_by_term`: it opens every segment anew, and to open a large one is to copy it.
     first = 0
     for part in list(writer.segments):
-        with writer.storage.read() as files:
-            numbers = whoosh_store.numbers_of(files, part, ids)
+        if segment := known.get(part.segment_id()):
+            numbers = segment.numbers_of(ids)
+        else:
+            with writer.storage.read() as files:
+                numbers = whoosh_store.numbers_of_ids(whoosh_store.terms_of(files, part), ids)
         for number in numbers:
             writer.delete_document(first + number)
         first += part.doc_count_all()

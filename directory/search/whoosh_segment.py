@@ -6,7 +6,6 @@ to the never confirmed one, then by id, so that the lowest bits of any set are i
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,11 +15,11 @@ from operator import itemgetter
 from threading import Lock
 from typing import Any
 
-from . import bitsets
+from . import bitsets, whoosh_store
 from .port import FACETS, IndexUnusable, Layer
 from .terms import LAYERS, Term, backwards
 from .vocabulary import Vocabulary, beginning
-from .whoosh_store import JOINT, PICTURE_COLUMN, SCHEMA, readers_of
+from .whoosh_store import JOINT, SCHEMA
 
 Counts = dict[str, Counter[str]]
 _MOST_REMEMBERED = 20_000
@@ -45,13 +44,12 @@ class Segment:
     """A segment read into memory; its words are read from disk when first asked for, and remembered."""
 
     def __init__(self, storage: Any, segment: Any) -> None:
-        self._postings, entries = readers_of(storage, segment)
+        self._postings = whoosh_store.terms_of(storage, segment)
         self._lock = Lock()
         self._remembered: dict[tuple[str, str], tuple[int, ...] | int] = {}
         self._alongside: dict[tuple[str, str], Counts] = {}
         self.size: int = segment.doc_count_all()
-        column = entries.column_reader("picture", PICTURE_COLUMN)
-        self._place(json.loads(column[number]) for number in range(self.size))
+        self._place(whoosh_store.pictures_of(storage, segment))
         self._read_lexicon()
 
     def _place(self, pictures: Iterable[list[Any]]) -> None:
@@ -102,6 +100,11 @@ class Segment:
         for term in terms:
             if self._postings.doc_frequency(field, term.encode()) * _SHARE_KEPT_AS_BITS > self.size:
                 self._read(field, term)
+
+    def numbers_of(self, ids: Iterable[str]) -> list[int]:
+        """Whoosh's numbers of the entries of these ids."""
+        with self._lock:
+            return whoosh_store.numbers_of_ids(self._postings, ids)
 
     # Words
 

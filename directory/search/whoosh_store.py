@@ -13,6 +13,7 @@ import json
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -23,7 +24,7 @@ from weakref import WeakSet
 from whoosh import columns, fields, formats
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, FileIndex
-from whoosh.util.filelock import FileLock, try_for
+from whoosh.util.filelock import FileLock
 
 from .port import FACETS, Document, IndexBusy, IndexUnusable
 from .terms import LAYERS, key_of, numbers_of, words_of
@@ -48,10 +49,10 @@ class Terms(fields.FieldType):  # type: ignore[misc]
         return ((term.encode(), 1, 1.0, b"") for term in value)
 
 
-PICTURE_COLUMN = columns.VarBytesColumn()
+_PICTURES = columns.VarBytesColumn()
 SCHEMA = fields.Schema(
     id=fields.ID(unique=True),
-    picture=fields.COLUMN(PICTURE_COLUMN),
+    picture=fields.COLUMN(_PICTURES),
     phone=Terms(),
     **{f"{part}_{layer}": Terms() for part in ("head", "text") for layer in LAYERS},
 )
@@ -163,7 +164,13 @@ class Store:
     @contextmanager
     def _locked(self, name: str, seconds: float, refusal: str) -> Iterator[None]:
         lock = FileLock(str(self.root / name))
-        if not try_for(lock.acquire, timeout=seconds, delay=_LOCK_POLL_SECONDS):
+        # Counted, not clocked: a clock that stands still or jumps must not make us wait for ever.
+        for wait in range(int(seconds / _LOCK_POLL_SECONDS) + 1):
+            if wait:
+                time.sleep(_LOCK_POLL_SECONDS)
+            if lock.acquire():
+                break
+        else:
             raise IndexBusy(refusal)
         try:
             yield
@@ -205,19 +212,27 @@ class Files(FileStorage):  # type: ignore[misc]
         return TOC.read(self, INDEX_NAME, schema=SCHEMA)
 
 
-def readers_of(files: FileStorage, part: Any) -> tuple[Any, Any]:
-    """Whoosh's readers of a segment: the words' postings, and the entries. Deleted entries are in both."""
-    inside = part.open_compound_file(files) if part.is_compound() else files
-    codec = part.codec()
-    return codec.terms_reader(inside, part), codec.per_document_reader(inside, part)
+def terms_of(files: FileStorage, part: Any) -> Any:
+    """Whoosh's reader of a segment's words, deleted entries included. It copies what it opens into memory."""
+    return part.codec().terms_reader(_inside(files, part), part)
 
 
-def numbers_of(files: FileStorage, part: Any, ids: Iterable[str]) -> list[int]:
-    """Where in the segment the entries of these ids are."""
-    terms, _ = readers_of(files, part)
-    wanted = [("id", id_.encode()) for id_ in ids]
+def pictures_of(files: FileStorage, part: Any) -> Iterator[list[Any]]:
+    """The pictures of a segment's entries, by number, deleted entries included."""
+    entries = part.codec().per_document_reader(_inside(files, part), part)
+    column = entries.column_reader("picture", _PICTURES)
+    return (json.loads(column[number]) for number in range(part.doc_count_all()))
+
+
+def numbers_of_ids(terms: Any, ids: Iterable[str]) -> list[int]:
+    """The numbers of the entries of these ids."""
+    wanted = [("id", id_.encode(errors="replace")) for id_ in ids]
     form = SCHEMA["id"].format
     return [number for term in wanted if term in terms for number in terms.matcher(*term, form).all_ids()]
+
+
+def _inside(files: FileStorage, part: Any) -> Any:
+    return part.open_compound_file(files) if part.is_compound() else files
 
 
 def create(folder: Path) -> FileIndex:

@@ -38,7 +38,7 @@ def _words(name: str, value: str, taxonomy: Taxonomy) -> tuple[str, str]:
         return country_word(value), _("Country") if name == "country" else _("Where it sits")
     if name == "sop":
         sop = taxonomy.sop(int(value))
-        return _("%(name)s (SOP %(number)s)", name=sop.name if sop else "", number=value), _("Procedure")
+        return _("%(name)s (SOP\u00a0%(number)s)", name=sop.name if sop else "", number=value), _("Procedure")
     if name == "measure":
         measure = taxonomy.measure(value)
         return f"{value} {measure.name if measure else ''}".strip(), _("Measure")

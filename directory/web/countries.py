@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from directory.entries import overview
 from directory.entries.entry import Entry
 from directory.sops.taxonomy import Sop, Taxonomy
-from directory.web import current, shown
+from directory.web import access, current, shown
 from directory.web.shown import Shown
 from directory.web.words import country_word, role_word
 
@@ -32,6 +32,7 @@ def attach(app: Flask) -> None:
     app.add_url_rule("/countries/<code>", "country", show)
 
 
+@access.public
 def show_all() -> str:
     """Every country that takes part, and every other one with entries."""
     lines = [(line, country_word(line.code)) for line in overview.countries(current.desk())]
@@ -42,6 +43,7 @@ def show_all() -> str:
     )
 
 
+@access.public
 def show(code: str) -> str | Response:
     """One country: what binds it, whom to call first, who answers for what."""
     if code != code.upper():

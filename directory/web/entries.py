@@ -12,7 +12,7 @@ from directory.entries import answers, overview
 from directory.entries.answers import Answer, Desk
 from directory.registry.models import Removal
 from directory.search.reading import Reading
-from directory.web import current, notes, reasons, responsibilities, shown
+from directory.web import access, current, notes, reasons, responsibilities, shown
 from directory.web.cards import card, freshness_words, lines_of, local_language, place_words
 from directory.web.chips import chips_of
 from directory.web.readings import reading_from_args, reading_to_args
@@ -30,6 +30,7 @@ def attach(app: Flask) -> None:
     app.add_url_rule("/entries/<uuid:entry_id>", "entry", show_entry)
 
 
+@access.public
 def show_answer() -> str:
     """The entries a reading asks for; without a reading, how to ask."""
     taxonomy = current.taxonomy()
@@ -81,6 +82,7 @@ def _paging(reading: Reading, answer: Answer, page: int) -> dict[str, Any]:
     }
 
 
+@access.public
 def show_entry(entry_id: object) -> str | Response:
     """One entry; one that is gone says so, one that moved leads on."""
     desk = current.desk()

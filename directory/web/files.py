@@ -12,7 +12,7 @@ from directory.entries.entry import Entry
 from directory.exports import CannotExport, ExportContext, write_export
 from directory.exports.words import filter_words
 from directory.search.reading import Reading
-from directory.web import current, problems
+from directory.web import access, current, problems
 from directory.web.problems import Problem
 from directory.web.readings import reading_from_args, unknown_values
 
@@ -32,6 +32,7 @@ def attach(app: Flask) -> None:
         app.add_url_rule(f"/{name}", f"entries_{kind}", answer_file, defaults={"kind": kind})
 
 
+@access.public
 def entry_card(entry_id: object) -> Response:
     """One entry for the phone."""
     entry = answers.one_entry(str(entry_id), current.desk())
@@ -40,6 +41,7 @@ def entry_card(entry_id: object) -> Response:
     return _download("vcard", [entry], export_context("one entry"), "entry.vcf")
 
 
+@access.public
 def answer_file(kind: str) -> Response:
     """One answer as a file, with the filters of `/entries`."""
     taxonomy, settings = current.taxonomy(), current.site().settings

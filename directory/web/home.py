@@ -9,7 +9,7 @@ from flask import Flask, render_template
 
 from directory.entries import overview
 from directory.search.question.reader import Reader
-from directory.web import current
+from directory.web import access, current
 from directory.web.readings import reading_to_args
 from directory.web.words import country_word
 
@@ -26,6 +26,7 @@ def attach(app: Flask) -> None:
     app.add_url_rule("/", "home", show)
 
 
+@access.public
 def show() -> str:
     """The home page."""
     desk, taxonomy = current.desk(), current.taxonomy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, abort, render_template
 
 from directory.entries import overview
-from directory.web import current, shown
+from directory.web import access, current, shown
 from directory.web.cards import lines_of, local_language, place_words
 from directory.web.words import type_word
 
@@ -15,6 +15,7 @@ def attach(app: Flask) -> None:
     app.add_url_rule("/institutions/<uuid:institution_id>", "institution", show)
 
 
+@access.public
 def show(institution_id: object) -> str:
     """The institution as its entries show it, and those entries."""
     desk = current.desk()

@@ -57,7 +57,7 @@ def _procedures(numbers: list[int], level: str, rows: Iterable[Answerability]) -
     parts = []
     for number in numbers:
         sop = taxonomy.sop(number)
-        label = _("%(name)s (SOP %(number)s)", name=sop.name if sop else "", number=number)
+        label = _("%(name)s (SOP\u00a0%(number)s)", name=sop.name if sop else "", number=number)
         only = measures[number] and all(r.measure for r in rows if r.sop == number and r.level == level)
         parts.append(f"{label}: {', '.join(measures[number])}" if only else label)
     return " · ".join(parts)

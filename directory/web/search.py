@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, abort, make_response, redirect, render_template, request, url_for
+from flask import Flask, abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from directory.entries import asking
 from directory.search.reading import Reading
-from directory.web import current, lexicon_pages, notes
+from directory.web import access, current, lexicon_pages, notes
 from directory.web.chips import chips_of
 from directory.web.readings import reading_to_args
 
 MOST_CHARACTERS = 2000
+MOST_BYTES = 64 * 1024
 
 
 def attach(app: Flask) -> None:
@@ -22,30 +23,37 @@ def attach(app: Flask) -> None:
     app.add_url_rule("/how-we-read", "how_we_read", how_we_read)
 
 
+@access.public
 def search() -> Response:
     """Read the question and go to its answer. Changes nothing, so it needs no token; the origin is checked."""
     _refuse_foreign_origin()
+    request.max_content_length = MOST_BYTES
     text = request.form.get("q", "")[:MOST_CHARACTERS]
     site, session = current.site(), current.session()
     question = asking.read(text, site.reader(session), current.desk())
     if question.is_guarded:
         return make_response(_guarded(question.reading), 422)
-    response = redirect(url_for("entries", **_grouped(reading_to_args(question.reading))), 303)
+    response = redirect(_answer_address(question.reading), 303)
     notes.keep(response, notes.Note(question.reading.ignored, question.unknown, question.reading.mentions))
     return response
 
 
 def _guarded(reading: Reading) -> str:
     """What was stopped and why; what else was understood is offered as a link."""
-    args = reading_to_args(reading)
     return render_template(
         "search/guarded.html",
         warnings=reading.warnings,
         chips=chips_of(reading, current.taxonomy()),
-        address=f"/entries?{urlencode(args)}" if args else "",
+        address="" if reading.is_empty else _answer_address(reading),
     )
 
 
+def _answer_address(reading: Reading) -> str:
+    args = reading_to_args(reading)
+    return f"/entries?{urlencode(args)}" if args else "/entries"
+
+
+@access.public
 def how_we_read() -> str:
     """Which words are understood, by procedure, role, country and so on, in one language at a time."""
     taxonomy, session = current.taxonomy(), current.session()
@@ -64,10 +72,3 @@ def _refuse_foreign_origin() -> None:
     origin = request.headers.get("Origin")
     if origin and origin != "null" and urlsplit(origin).netloc != request.host:
         abort(403, "A question can only be asked from this site.")
-
-
-def _grouped(args: list[tuple[str, str]]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for name, value in args:
-        grouped.setdefault(name, []).append(value)
-    return grouped

@@ -88,7 +88,9 @@ def _pieces(entries: Iterable[Entry], desk: Desk, macro: str, level: int, style:
 
 def _state(entry: Entry, desk: Desk) -> tuple[Hashable, ...]:
     """What may change the words of an entry while its revision stays: the day, the hour, the order of its lines."""
-    openings = tuple((line.id, answers.line_is_open(line, entry, desk.now)) for line in entry.contact_lines)
+    openings = tuple(
+        (line.id, answers.line_is_open(line, entry, desk.now) if line.hours else None) for line in entry.contact_lines
+    )
     return entry.id, entry.revision, entry.freshness, entry.confirmed_at, entry.official, openings
 
 

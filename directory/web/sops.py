@@ -6,7 +6,7 @@ from flask import Flask, abort, render_template, request
 
 from directory.entries import overview
 from directory.registry.countries import codes
-from directory.web import current, shown
+from directory.web import access, current, shown
 from directory.web.words import country_word
 
 
@@ -17,12 +17,14 @@ def attach(app: Flask) -> None:
     app.add_url_rule("/sops/<int:number>/measures/<measure_id>", "measure", show_measure)
 
 
+@access.public
 def show_all() -> str:
     """The five procedures."""
     taxonomy = current.taxonomy()
     return render_template("sops/sops.html", sops=taxonomy.sops, status=taxonomy.status)
 
 
+@access.public
 def show(number: int) -> str:
     """One procedure: its measures, and who leads it in each country."""
     desk, taxonomy = current.desk(), current.taxonomy()
@@ -35,6 +37,7 @@ def show(number: int) -> str:
     )
 
 
+@access.public
 def show_measure(number: int, measure_id: str) -> str:
     """One measure: what, steps, who; with a country chosen, the entries beside it."""
     desk, taxonomy = current.desk(), current.taxonomy()

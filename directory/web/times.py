@@ -23,7 +23,10 @@ def hours_words(text: str, zone: str, locale: str) -> str:
         return ""
     if hours.is_always_open(text):
         return _("day and night")
-    return _("%(hours)s, %(city)s time", hours=_spelled(text, locale), city=_city(zone, locale))
+    spelled = _spelled(text, locale)
+    if not zone or zone == "UTC":
+        return f"{spelled}, UTC"
+    return _("%(hours)s, %(city)s time", hours=spelled, city=_city(zone, locale))
 
 
 def opening_words(is_open: bool | None, text: str, zone: str, now: datetime, country: str, locale: str) -> str:
@@ -67,6 +70,4 @@ def _day_names(locale: str) -> dict[int, str]:
 
 @lru_cache(maxsize=512)
 def _city(zone: str, locale: str) -> str:
-    if not zone or zone == "UTC":
-        return "UTC"
     return str(get_timezone_location(ZoneInfo(zone), locale=locale, return_city=True))

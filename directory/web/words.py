@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from flask import g
 
 from directory.registry.countries import KOSOVO, country_name
@@ -31,11 +31,11 @@ def day_words(value: date | datetime | None) -> str:
 
 
 def moment_words(value: datetime | None) -> str:
-    """`2 October 2026, 14:30 CEST`."""
+    """`2 October 2026, 14:30 CEST`, on the secretariat's clock."""
     if value is None:
         return ""
-    zone = ZoneInfo(current.site().settings.timezone)
-    return format_datetime(value.astimezone(zone), "d MMMM y, HH:mm z", locale=locale_name())
+    local = value.astimezone(ZoneInfo(current.site().settings.timezone))
+    return f"{format_date(local, 'd MMMM y', locale=locale_name())}, {local:%H:%M %Z}"
 
 
 def days_ago(value: datetime | None) -> int:

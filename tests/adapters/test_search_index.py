@@ -6,11 +6,13 @@ import random
 from dataclasses import replace
 
 import pytest
+from rapidfuzz.distance import OSA
 from sqlalchemy import create_engine
 
 from directory.search.memory_index import MemoryIndex
 from directory.search.port import FACETS, Document, IndexUnusable, Query
 from directory.search.postgres_index import PostgresIndex
+from directory.search.vocabulary import Vocabulary
 from directory.search.whoosh_index import WhooshIndex
 from tests.adapters.search_oracle import Oracle
 from tests.bench import synthetic
@@ -273,6 +275,27 @@ def test_random_directories_are_searched_as_by_looking_at_every_entry(index, see
         for query in _questions(list(now.values()), draw, 40):
             assert index.search(query) == oracle.search(query), query
     assert index.state().count == len(now)
+
+
+def test_entries_with_two_of_the_wanted_values_are_counted_once(index):
+    documents = list(synthetic.documents(90))
+    index.rebuild(documents)
+    index.update(documents[:9], removed=[documents[20].id])
+    oracle = Oracle([d for d in documents if d.id != documents[20].id])
+    for filters in ({"sop": ("1", "2")}, {"sop": ("1", "1")}, {"language": ("en", "fr", "ro")}, {"country": ("BG", "RO")}):
+        query = Query(filters=filters, today=TODAY)
+        assert index.search(query) == oracle.search(query)
+
+
+def test_every_single_slip_is_found_by_the_halves_of_the_word():
+    draw = random.Random(1)
+    words = sorted({"".join(draw.choices("abcd", k=draw.randint(3, 9))) for _ in range(3000)})
+    vocabulary = Vocabulary(words)
+    for word in draw.sample(words, 60):
+        for typed in (word, synthetic.mistyped(word, draw), synthetic.mistyped(word, draw)):
+            for distance in (1, 2):
+                near = {other for other in words if OSA.distance(typed, other) <= distance}
+                assert set(vocabulary.within(typed, distance)) == near, (typed, distance)
 
 
 def test_facets_count_all_hits_of_every_facet(index):

@@ -19,6 +19,7 @@ from directory.registry import operations
 from directory.registry.values import ContactValues, InstitutionValues, NameValues, ResponsibilityValues
 from tests.conftest import NOW
 from tests.factories import make_institution, make_post
+from tests.web.checking_client import CheckingClient, QueriesWhileRendering
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,15 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     settings, _ = read_settings({"DIRECTORY_DATA_DIR": str(folder)})
     app = create_app(settings, clock=FixedClock(NOW))
     app.testing = True
+    app.test_client_class = CheckingClient
     with app.app_context():
         prepare(app)
         app.extensions["world"] = make_world(database.session())
         database.session().commit()
     worker.run_due(app)
+    watch = app.extensions["watch"] = QueriesWhileRendering(app)
     yield app
+    assert not watch.statements, f"A template caused a query: {watch.statements[0]}"
     with app.app_context():
         database.engine.dispose()
 

@@ -41,7 +41,7 @@ def test_made_up_requests_get_what_the_document_says(app: Flask, path: str, mode
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     operation = schema[path]["POST" if path == "/ask" else "GET"]
 
-    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def run(case: Case) -> None:
         case.call_and_validate(checks=CHECKS)

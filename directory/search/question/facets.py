@@ -64,6 +64,8 @@ class FacetRules:
             self._add_groups(facets, span)
             stage = weak if words <= self._weak else strong
             stage.update((int(value), None) for value in span.values("sop"))
+        if not (facets.roles or facets.types):
+            facets.roles.update((role, None) for span in spans for role in span.values("weak_role"))
         self._settle_roles(facets, spans, takes_over=takes_over)
         self._settle_sops(facets, strong, weak, numbered)
         self._settle_groups(facets, spans)

@@ -62,6 +62,7 @@ class Geography:
         rules = lexicon.rules
         self._name_words = frozenset(rules["name_words"])
         self._needs_capital = frozenset(rules["needs_capital"])
+        self._roma_people = frozenset(rules["roma_people"])
         self._needs_country: dict[str, str] = dict(rules["needs_country"])
         self._hungarian = {ending: link for link, endings in rules["case_endings"].items() for ending in endings}
 
@@ -106,6 +107,9 @@ class Geography:
         token = tokens[span.start]
         if span.end - span.start > 1:
             return True
+        following = tokens[span.end].word if span.end < len(tokens) else ""
+        if token.word == "roma" and following in self._roma_people:
+            return False
         if token.word in self._needs_capital and not token.is_title and not span.has("region"):
             return False
         if token.word in self._needs_country:
@@ -117,22 +121,27 @@ class Geography:
         return not self._reads_as_name(spans, index, tokens, senses)
 
     def _reads_as_name(self, spans: list[Span], index: int, tokens: list[Token], senses: list[Sense]) -> bool:
-        """Whether a word that is also a name stands where a name would: beside a word nobody knows, or alone."""
+        """Whether a word that is also a name stands where a name would: beside a word nobody knows, or alone.
+
+        Names are written alike: "Sofia Rossi" or "sofia rossi", but "Romania cross-border" is none.
+        """
         span = spans[index]
+        others = [other for i, other in enumerate(spans) if i != index and other.senses]
+        is_title = tokens[span.start].is_title
         for other in (index - 1, index + 1):
             if 0 <= other < len(spans) and self._is_unknown(spans[other], tokens):
                 boundary = max(span.start, spans[other].start)
-                if not tokens[boundary].new_clause:
+                neighbour = tokens[spans[other].start]
+                if not tokens[boundary].new_clause and neighbour.is_title == is_title and (is_title or not others):
                     return True
-        others = [other for i, other in enumerate(spans) if i != index and other.senses]
         if all(sense.form == "adjective" for sense in senses) and len(spans) <= 2:
             return all(other.has("country") and not other.has("filler") for other in others)
         return not others and tokens[span.start].word in self._directory_names
 
-    @staticmethod
-    def _is_unknown(span: Span, tokens: list[Token]) -> bool:
+    def _is_unknown(self, span: Span, tokens: list[Token]) -> bool:
         word = tokens[span.start].word
-        return not span.senses and len(word) > 1 and word.isalpha()
+        is_part = any(key in self._lexicon.known for key, _ in self._lexicon.keys(word))
+        return not span.senses and len(word) > 1 and word.isalpha() and not is_part
 
     def _place(self, spans: list[Span], index: int, tokens: list[Token], senses: list[Sense]) -> Place | None:
         span = spans[index]

@@ -16,6 +16,7 @@ from directory.search.question.lexicon import Lexicon, Sense
 from directory.search.question.matching import Span, find_spans
 from directory.search.question.numbers import Numbers, read_numbers
 from directory.search.question.tokens import Token, tokenize
+from directory.search.question.tongues import settle_tongues
 from directory.search.question.typos import Typos
 from directory.search.reading import Reading
 
@@ -48,6 +49,7 @@ class Reader:
         for span in spans:
             if any(position in numbers.used for position in range(span.start, span.end)):
                 span.senses = (_READ,)
+        settle_tongues(spans, tokens)
         _drop_negated(spans)
         return self._assemble(tokens, spans, numbers, warnings)
 

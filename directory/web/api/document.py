@@ -8,7 +8,7 @@ from flask import json, request
 from werkzeug.wrappers import Response
 
 from directory.sops.taxonomy import Taxonomy
-from directory.web import current
+from directory.web import access, current
 from directory.web.api import requests
 from directory.web.api.shapes import ID, INSTANT, Schema, ref, schemas
 from directory.web.problems import MEDIA_TYPE
@@ -31,6 +31,7 @@ FILTERS = {
 }
 
 
+@access.public
 def show() -> Response:
     """The document."""
     requests.check_names(request.args, ())
@@ -99,13 +100,14 @@ def _entries() -> dict[str, Any]:
 
 
 def _entries_parameters() -> list[dict[str, Any]]:
-    words = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[^\s\u0000-\u001f\u007f-\u009f]+$"}
     day = {"type": "string", "format": "date"}
     return [
         *(_query(name, about, {"type": "array", "items": ref(shape)}) for name, (shape, about) in FILTERS.items()),
         _query("urgent", "1: who answers day and night first", {"type": "string", "enum": ["0", "1"]}),
         _query(
-            "words", "Words an entry has; not with changed_since", {"type": "array", "items": words, "maxItems": 20}
+            "words",
+            "Words an entry has: at most 20, of at most 100 characters each; not with changed_since",
+            {"type": "array", "items": {"type": "string"}},
         ),
         _query("changed_since", "An instant with its zone, or a day (UTC)", {"anyOf": [INSTANT, day]}),
         _query("cursor", "The next_cursor of the page before", {"type": "string"}),

@@ -21,13 +21,14 @@ from directory.registry.countries import KOSOVO, country_name
 from directory.registry.models import Removal
 from directory.search.reading import Reading
 from directory.sops.taxonomy import Sop
-from directory.web import current
+from directory.web import access, current
 from directory.web.api import requests
 from directory.web.api.cursors import AnswerPlace, read_cursor, write_cursor
 from directory.web.files import exact_answer, export_context, known_reading
 from directory.web.problems import Problem
 
 
+@access.public
 def ask() -> Response:
     """A question in words. One that looks like personal data is not searched: `warnings` say so, nothing is found."""
     wanted = requests.read_ask(request)
@@ -38,6 +39,7 @@ def ask() -> Response:
     return response
 
 
+@access.public
 def entries() -> Response:
     """Entries by filters, best first; with `changed_since`, what changed and what was removed, in that order."""
     args = request.args
@@ -98,6 +100,7 @@ def _page(found: Sequence[Entry], next_cursor: str | None, removed: list[dict[st
     }
 
 
+@access.public
 def entry(entry_id: object) -> Response:
     """One entry, with an ETag; one that is gone says so, and where it went."""
     requests.check_names(request.args, ())
@@ -114,6 +117,7 @@ def entry(entry_id: object) -> Response:
     return response.make_conditional(request)
 
 
+@access.public
 def countries() -> Response:
     """The countries that take part, and others with entries."""
     requests.check_names(request.args, ())
@@ -131,6 +135,7 @@ def countries() -> Response:
     return _json({"countries": lines})
 
 
+@access.public
 def sops() -> Response:
     """The procedures with measures and steps, and every id that filters and readings use."""
     requests.check_names(request.args, ())

@@ -252,7 +252,7 @@ def test_the_note_says_when_and_in_which_languages(context: ExportContext) -> No
     )
     text = note(make_entry(contact_lines=(line,), asks_for="Planned date"), context)
     when = "Mon–Fri 08:00–16:00, Sat 09:00–12:00 (Bucharest time)"
-    assert f"Phone +40 21 316 8400: {when}. Romanian, English" in text
+    assert f"Phone +40 21 316 8400: {when} · Romanian, English" in text
     assert "Have ready: Planned date" in text
     assert "Source: Official list, 5 January 2026" in text
 

@@ -53,7 +53,7 @@ def test_hours_in_words(hours: str, text: str) -> None:
 
 def test_a_line_says_label_hours_zone_and_languages() -> None:
     line = make_line(label="for minors", hours="Mo-Fr 08:00-16:00", timezone="Europe/Tirane", languages=("sq", "xx"))
-    assert words.line_words(line) == "for minors. Mon–Fri 08:00–16:00 (Tirane time). Albanian, xx"
+    assert words.line_words(line) == "for minors · Mon–Fri 08:00–16:00 (Tirane time) · Albanian, xx"
 
 
 def test_a_responsibility_in_words(taxonomy: Taxonomy) -> None:

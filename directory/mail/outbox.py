@@ -1,0 +1,109 @@
+"""Put a letter into the outbox, in the transaction of the change that calls for it. Sending happens elsewhere."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.support import NullTranslations, Translations
+from email_validator import EmailNotValidError, validate_email
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from directory.db import new_id
+from directory.mail.models import OutgoingMail
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LETTERS = ROOT / "templates" / "mail"
+TRANSLATIONS = ROOT / "directory" / "translations"
+# Their text opens something: it is forgotten once they are sent.
+SECRET_LETTERS = frozenset({"invitation", "recovery", "finish"})
+
+
+class BadLetter(Exception):
+    """The letter cannot be written: a line break or control character in a header, or no address."""
+
+
+def queue(
+    session: Session,
+    letter: str,
+    *,
+    to: str,
+    key: str,
+    now: datetime,
+    language: str = "en",
+    account_id: str | None = None,
+    **words: Any,
+) -> OutgoingMail:
+    """One letter to one address, written now and sent later. The same key again changes nothing. Raises BadLetter."""
+    subject, text, html = render(letter, language, words)
+    values = {
+        "id": new_id(),
+        "key": key,
+        "letter": letter,
+        "recipient": checked_address(to),
+        "subject": subject,
+        "text": text,
+        "html": html,
+        "language": language,
+        "account_id": account_id,
+        "queued_at": now,
+        "due_at": now,
+        "state": "queued",
+        "attempt": 0,
+        "transmission_count": 0,
+        "problem": "",
+    }
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(
+        kind.insert(OutgoingMail.__table__).values(values).on_conflict_do_nothing(index_elements=["key"])
+    )
+    return session.scalars(select(OutgoingMail).where(OutgoingMail.key == key)).one()
+
+
+def render(letter: str, language: str, words: dict[str, Any]) -> tuple[str, str, str]:
+    """Subject, plain text and HTML of a letter. Raises BadLetter for a subject that is no single line."""
+    environment = _environment(language)
+    subject = environment.get_template(f"{letter}/subject.txt").render(words).strip()
+    if not subject or has_control(subject):
+        raise BadLetter(f"The subject of {letter} is not one plain line")
+    text = environment.get_template(f"{letter}/body.txt").render(words).strip() + "\n"
+    html = environment.get_template(f"{letter}/body.html").render(words).strip() + "\n"
+    return subject, text, html
+
+
+def checked_address(address: str) -> str:
+    """The address in its canonical form. Raises BadLetter."""
+    if has_control(address):
+        raise BadLetter("A control character in an address")
+    try:
+        return validate_email(address, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise BadLetter(f"Not an address: {error}") from error
+
+
+def has_control(text: str) -> bool:
+    """Line breaks of any kind, NUL and their like: nothing a header may hold."""
+    return any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
+
+
+@lru_cache(maxsize=64)
+def _environment(language: str) -> Environment:
+    """Letters have an environment of their own: they are written where no page is."""
+    environment = Environment(
+        loader=FileSystemLoader(LETTERS),
+        autoescape=lambda name: bool(name and name.endswith(".html")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    catalogue = Translations.load(TRANSLATIONS, [language]) if TRANSLATIONS.is_dir() else NullTranslations()
+    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # from the extension
+    return environment

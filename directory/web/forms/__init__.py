@@ -1,0 +1,1 @@
+"""Forms: what may be typed where, and the sentence for what cannot."""
