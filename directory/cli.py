@@ -11,12 +11,15 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.orm import Session
 
-from directory import serve, terminal, worker
+from directory import cli_accounts, cli_history, serve, terminal, worker
+from directory.accounts.people import person_of, viewer_of
+from directory.accounts.recovery import account_by_email
 from directory.app import database, prepare
 from directory.config import read_settings
 from directory.db import transaction
 from directory.entries import asking, indexing
 from directory.entries.answers import all_entries
+from directory.entries.viewer import PUBLIC, Viewer
 from directory.exports import KINDS, LATER, CannotExport, ExportContext, write_export
 from directory.exports.answer_json import asked_json
 from directory.exports.words import filter_words
@@ -35,7 +38,8 @@ sop_commands = AppGroup("sops", help="The procedures, measures, roles and words.
 
 def attach(app: Flask) -> None:
     """Register the commands."""
-    for command in (init, demo, up, ask, export, tick, check_config, index_commands, sop_commands):
+    users, audit = cli_accounts.user_commands, cli_history.history_commands
+    for command in (init, demo, up, ask, export, tick, check_config, index_commands, sop_commands, users, audit):
         app.cli.add_command(command)
 
 
@@ -83,6 +87,7 @@ def up(port: int, *, demo_if_empty: bool) -> None:
             f"Demo directory loaded: {report.total} invented entries in {len(report.entries)} countries."
         )
     worker.keep_index(session, site)
+    cli_accounts.show_demo(session)
     session.close()
     database.engine.dispose()  # the server forks: no connection may be shared
     click.echo(f"\n  The directory answers at http://127.0.0.1:{port}\n  Ctrl-C ends it.\n")
@@ -97,9 +102,8 @@ def up(port: int, *, demo_if_empty: bool) -> None:
 @with_appcontext
 def ask(question: str, viewer: str | None, *, as_json: bool, limit: int) -> None:
     """Ask who handles what, in which country."""
-    _refuse_viewer(viewer)
     session, site = database.session(), _site()
-    asked = asking.ask(question, site.reader(session), site.desk(session), limit=limit)
+    asked = asking.ask(question, site.reader(session), site.desk(session, _viewer(session, viewer)), limit=limit)
     if as_json:
         click.echo(json.dumps(asked_json(asked, _context(site, session, "")), ensure_ascii=False, indent=2))
     else:
@@ -125,13 +129,12 @@ def export(
     viewer: str | None,
 ) -> None:
     """Write entries to a file: whole or not at all. Without --viewer, the public layer."""
-    _refuse_viewer(viewer)
     session, site = database.session(), _site()
     taxonomy = site.taxonomy(session)
     _refuse_unknown("--country", countries, codes())
     _refuse_unknown("--role", roles, taxonomy.roles)
     reading = Reading(countries=countries, sops=numbers, roles=roles)
-    entries = all_entries(reading, site.desk(session), limit=MOST_EXPORTED)
+    entries = all_entries(reading, site.desk(session, _viewer(session, viewer)), limit=MOST_EXPORTED)
     words = filter_words(reading, taxonomy, kosovo=site.settings.kosovo_name) or "everything"
     try:
         content = write_export(kind, entries, context=_context(site, session, words))
@@ -229,9 +232,14 @@ def _context(site: Site, session: Session, words: str) -> ExportContext:
     )
 
 
-def _refuse_viewer(viewer: str | None) -> None:
-    if viewer:
-        raise click.UsageError("Accounts come with the rights; until then every answer is the public one.")
+def _viewer(session: Session, email: str | None) -> Viewer:
+    """What that person would see; without an address, the public layer."""
+    if not email:
+        return PUBLIC
+    account = account_by_email(session, email)
+    if account is None or account.state != "active":
+        raise click.UsageError(f"--viewer {email}: there is no active account with this address.")
+    return viewer_of(person_of(session, account))
 
 
 def _refuse_unknown(option: str, given: tuple[str, ...], known: object) -> None:

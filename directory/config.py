@@ -32,6 +32,7 @@ class Settings:
     database_url: str
     secret_keys: tuple[str, ...]
     search: str = "whoosh"
+    history_key: str = ""
     mail_url: str = ""
     mail_from: str = ""
     password_cost: str = "strong"

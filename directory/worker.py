@@ -10,8 +10,17 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from directory.accounts import limits, links, passkeys, recovery, sessions
+from directory.accounts.letters import Post
 from directory.app import database
+from directory.db import transaction
 from directory.entries import indexing
+from directory.history import access, sealing
+from directory.mail import sending
+from directory.mail.adapters import FileMailer, build_mailer
+from directory.mail.message import sender_of
+from directory.ports import SystemClock
+from directory.privacy import finishing
 from directory.site import Site
 
 log = logging.getLogger(__name__)
@@ -35,7 +44,73 @@ def keep_index(session: Session, site: Site) -> int:
     return indexing.follow(session, index, taxonomy, today=today, days=site.days)
 
 
-JOBS = [Job("index", 1.0, keep_index)]
+def send_mail(session: Session, site: Site) -> int:
+    """Answer those who asked for a way back in, then send what is due."""
+    settings = site.settings
+    if recovery.is_asked(session):
+        with transaction(session):
+            recovery.answer_all(session, post=Post(settings.base_url, site.now()))
+    return sending.send_due(session, build_mailer(settings), sender_of(settings), now=site.now())
+
+
+def tidy(session: Session, site: Site) -> int:
+    """Forget what nobody needs any more: counted windows, dead links, old sessions, unanswered questions."""
+    with transaction(session):
+        for part in (limits, links, sessions, passkeys):
+            part.forget(session, now=site.now())
+    return 0
+
+
+def seal_history(session: Session, site: Site) -> int:
+    """Put new lines of history under the chain. Refuses, and says so, where the chain is not what it was."""
+    return _seal(session, site, whole=False)
+
+
+def seal_all_history(session: Session, site: Site) -> int:
+    """The same, looking at every line: also for one whose transaction stayed open very long."""
+    return _seal(session, site, whole=True)
+
+
+def _seal(session: Session, site: Site, *, whole: bool) -> int:
+    settings = site.settings
+    key, head = sealing.read_key(settings.data_dir, settings.history_key), settings.data_dir / "history_head"
+    known = sealing.read_head(head, key)
+    if not sealing.is_waiting(session, whole=whole):
+        return 0
+    with transaction(session):
+        count = sealing.seal(session, key, now=SystemClock().now(), known=known, whole=whole)
+        newest = sealing.last(session)
+    sealing.write_head(head, key, newest)
+    return count
+
+
+def finish_erasures(session: Session, site: Site) -> int:
+    """What lies in files of somebody who was taken out: index, mail folder, the database file itself."""
+    mailer, taxonomy = build_mailer(site.settings), site.taxonomy(session)
+    return finishing.finish(
+        session,
+        rebuild_index=lambda: indexing.rebuild(
+            session, site.ports.index, taxonomy, today=site.today(), days=site.days
+        ),
+        mail_folder=mailer.folder if isinstance(mailer, FileMailer) else None,
+    )
+
+
+def forget_accesses(session: Session, site: Site) -> int:
+    """Networks, views, reveals and exports are kept so long and no longer."""
+    with transaction(session):
+        return access.forget_old(session, now=site.now())
+
+
+JOBS = [
+    Job("index", 1.0, keep_index),
+    Job("mail", 2.0, send_mail),
+    Job("tidy", 3600.0, tidy),
+    Job("history", 5.0, seal_history),
+    Job("history_whole", 3600.0, seal_all_history),
+    Job("erasures", 10.0, finish_erasures),
+    Job("accesses", 3600.0, forget_accesses),
+]
 
 
 def run_due(app: Flask) -> dict[str, int]:

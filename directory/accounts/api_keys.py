@@ -39,6 +39,7 @@ class KeyInUse:
     account_id: str
     person: Person
     scopes: frozenset[str]
+    used_at: datetime | None = None
 
     @property
     def viewer(self) -> Viewer:
@@ -81,7 +82,8 @@ def make_key(
     )
     session.add(key)
     session.flush()
-    _record(session, "make_api_key", key, now=now, after={"key": key.id, "scopes": wanted, "days": days})
+    told: dict[str, object] = {"key": key.id, "scopes": wanted, "days": days}
+    _record(session, "make_api_key", key, after=told, now=now)
     return key, text
 
 
@@ -104,7 +106,7 @@ def revoke(session: Session, account_id: str, key_id: str, *, now: datetime) -> 
     if key.revoked_at is None:
         key.revoked_at = now
         session.flush()
-        _record(session, "revoke_api_key", key, now=now, before={"key": key.id})
+        _record(session, "revoke_api_key", key, before={"key": key.id}, now=now)
 
 
 def find(session: Session, text: str, *, now: datetime) -> KeyInUse | None:
@@ -119,7 +121,7 @@ def find(session: Session, text: str, *, now: datetime) -> KeyInUse | None:
         return None
     if rights().may(person, "make_api_key", Subject(account_id=key.account_id)) == "no":
         return None
-    return KeyInUse(key.id, key.account_id, person, frozenset(key.scopes))
+    return KeyInUse(key.id, key.account_id, person, frozenset(key.scopes), key.used_at)
 
 
 def mark_used(session: Session, key_id: str, *, now: datetime) -> None:
@@ -132,7 +134,22 @@ def mark_used(session: Session, key_id: str, *, now: datetime) -> None:
     )
 
 
-def _record(session: Session, action: str, key: ApiKey, *, now: datetime, **told: dict[str, object]) -> None:
+def _record(
+    session: Session,
+    action: str,
+    key: ApiKey,
+    *,
+    now: datetime,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+) -> None:
     history.record(
-        session, action, subject_type="account", subject_id=key.account_id, by=key.account_id, now=now, **told
+        session,
+        action,
+        subject_type="account",
+        subject_id=key.account_id,
+        by=key.account_id,
+        now=now,
+        before=before,
+        after=after,
     )

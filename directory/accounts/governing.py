@@ -1,4 +1,4 @@
-"""What those in charge do with accounts: list, freeze, end sessions, take roles and factors away. All of it in history."""
+"""What those in charge do with accounts: list, freeze, end sessions, take roles and factors away; all in history."""
 
 from __future__ import annotations
 
@@ -149,4 +149,3 @@ def _note(session: Session, action: str, account: Account, by: Account, post: Po
     history.record(
         session, action, subject_type="account", subject_id=account.id, by=by.id, now=post.now, reason=reason
     )
-

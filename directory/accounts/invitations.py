@@ -118,17 +118,13 @@ def look(session: Session, token: str, *, post: Post) -> tuple[Invitation, Accou
     return row, account_by_email(session, row.email)
 
 
-def join(
-    session: Session, token: str, *, name: str, language: str, password_hash: str, post: Post
-) -> Account:
+def join(session: Session, token: str, *, name: str, language: str, password_hash: str, post: Post) -> Account:
     """A new account with the invited role. Raises DeadLink, also where the address has an account already."""
     row = links.use(session, token, "invite", now=post.now)
     _refuse_stale(session, row)
     if account_by_email(session, row.email) is not None:
         raise links.DeadLink
-    account = Account(
-        email=row.email, name=name, language=language, password_hash=password_hash, created_at=post.now
-    )
+    account = Account(email=row.email, name=name, language=language, password_hash=password_hash, created_at=post.now)
     session.add(account)
     session.flush()
     give(session, account, row.role, row.country_code, row.institution_id, by=row.invited_by, post=post)

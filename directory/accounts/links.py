@@ -1,4 +1,4 @@
-"""Links sent by mail: one use, short life, kept only as a hash. What is used, withdrawn, late or unknown looks alike."""
+"""Links sent by mail: one use, short life, kept only as a hash. Used, withdrawn, late and unknown ones look alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): proof of a device and of its owner, bound to our address, with nothing to guess or to pass on."""
+"""Passkeys (WebAuthn): proof of a device and its owner, bound to our address, with nothing to guess or to pass on."""
 
 from __future__ import annotations
 
@@ -147,9 +147,7 @@ def prove(session: Session, account: Account | None, answer: str, party: Party, 
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
         raise BadPasskey(str(error)) from error
-    session.execute(
-        update(Passkey).where(Passkey.id == key.id).values(sign_count=proven.new_sign_count, used_at=now)
-    )
+    session.execute(update(Passkey).where(Passkey.id == key.id).values(sign_count=proven.new_sign_count, used_at=now))
     owner = session.get(Account, key.account_id)
     if owner is None or owner.state != "active":
         raise BadPasskey("No active account")

@@ -49,7 +49,7 @@ def use(
 
     The caller commits before anything is given, and raises OverQuota itself: the count must stand.
     """
-    new = _not_yet(session, asker, kind, things, now)
+    new = not_yet(session, asker, kind, things, now=now)
     if not new:
         return Used(is_given=True, new=(), asked=0)
     given = _raise(session, _key(kind, asker), len(new), now, most=limit if refuses else None)
@@ -127,7 +127,8 @@ def _judge(session: Session, asker: Asker, kind: str, asked: int, limit: int, no
         freeze_by_itself(session, asker.account_id, reason=reason, now=now)
 
 
-def _not_yet(session: Session, asker: Asker, kind: str, things: Iterable[str], now: datetime) -> list[str]:
+def not_yet(session: Session, asker: Asker, kind: str, things: Iterable[str], *, now: datetime) -> list[str]:
+    """Which of these were not given today: only they count, and only they make a write."""
     wanted = list(dict.fromkeys(things))
     known = session.scalars(
         select(UsedToday.thing).where(
@@ -159,7 +160,7 @@ def _raise(session: Session, key: str, by: int, now: datetime, *, most: int | No
         where=(LimitCount.count + by <= most) if most is not None else literal(1) == 1,
     )
     row = session.execute(raised.returning(LimitCount.count)).first()
-    return None if row is None else int(row.count)
+    return None if row is None else int(row[0])
 
 
 def _insert(session: Session) -> type[postgresql.Insert] | type[sqlite.Insert]:
@@ -172,5 +173,3 @@ def _key(kind: str, asker: Asker) -> str:
 
 def _day(now: datetime) -> datetime:
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-

@@ -22,6 +22,11 @@ def ask(session: Session, email: str, *, now: datetime) -> None:
     links.issue(session, "asked", email.casefold()[:254], by="public", now=now)
 
 
+def is_asked(session: Session) -> bool:
+    """Whether anybody waits for an answer."""
+    return session.scalar(select(Invitation.id).where(Invitation.purpose == "asked").limit(1)) is not None
+
+
 def answer_all(session: Session, *, post: Post) -> int:
     """Write to those who asked and have an active account; forget the others. Returns how many letters."""
     asked = session.scalars(select(Invitation).where(Invitation.purpose == "asked")).all()

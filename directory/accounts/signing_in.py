@@ -20,6 +20,16 @@ def may_sign_in(account: Account | None, *, demo: bool) -> bool:
     return account is not None and account.state == "active" and (demo or not account.is_demo)
 
 
+class NotActive(Exception):
+    """The account is frozen or closed, or a demo account outside demo mode."""
+
+
+def refuse_unless_active(account: Account, *, demo: bool) -> None:
+    """Raises NotActive."""
+    if not may_sign_in(account, demo=demo):
+        raise NotActive
+
+
 def rehash_if_old(session: Session, account: Account, password: str, cost: str) -> None:
     """A hash made at an older cost is made anew, unless the password changed meanwhile."""
     old = account.password_hash

@@ -15,6 +15,7 @@ CLOSED_PATHS = ("/internal/", "/entries/all", "/export/full", "/api/v1/dump")
 LAST_PAGE = 500  # no page links to a later one
 UNKNOWN_IDS = 5  # a day: an old link or two is no attack, the ids are too long to be typed wrong so often
 BAD_CURSORS = 5
+WRONG_KEYS = 5
 
 
 def robots_txt() -> str:

@@ -81,9 +81,7 @@ def _chain(
         told = {"entry": entry_ids[0], "contact_point": contact_point_id}
     told["digest"] = digest_of(entry_ids)
     by = record.account_id or "visitor"
-    history.record(
-        session, record.kind, subject_type="access", subject_id=record.id, by=by, now=now, after=told
-    )
+    history.record(session, record.kind, subject_type="access", subject_id=record.id, by=by, now=now, after=told)
 
 
 def digest_of(entry_ids: Iterable[str]) -> str:
@@ -91,9 +89,7 @@ def digest_of(entry_ids: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(set(entry_ids))).encode()).hexdigest()
 
 
-def raise_alarm(
-    session: Session, kind: str, *, asker: Asker, country: str | None, note: str, now: datetime
-) -> Alarm:
+def raise_alarm(session: Session, kind: str, *, asker: Asker, country: str | None, note: str, now: datetime) -> Alarm:
     """Tell the coordinator and the secretariat. The same by the same within the hour only raises the count."""
     session.flush()
     open_one = (

@@ -87,9 +87,7 @@ def record_many(
         session.execute(insert(Change), rows)
 
 
-def content_hash(
-    salt: bytes, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, reason: str
-) -> str:
+def content_hash(salt: bytes, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, reason: str) -> str:
     """The hash of what a line tells, in one canonical form; nobody can guess content from it without the salt."""
     # Once through JSON first, as the database does it: tuples become lists, numbers as keys become texts.
     plain = json.loads(json.dumps([before, after, reason]))

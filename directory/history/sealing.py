@@ -123,6 +123,11 @@ def check_head(session: Session, known: Head | None) -> None:
         raise HistoryBroken(f"Seal {known.position} is not the one that was kept outside: history was replaced")
 
 
+def is_waiting(session: Session, *, whole: bool = False) -> bool:
+    """Some line is not sealed yet."""
+    return session.execute(_unsealed(session, whole=whole).limit(1)).first() is not None
+
+
 def seal(session: Session, key: bytes, *, now: datetime, known: Head | None = None, whole: bool = False) -> int:
     """Seal what is committed and not sealed yet; returns how many. The caller holds a write transaction.
 
@@ -159,7 +164,7 @@ _FACTS = (
 )
 
 
-def _unsealed(session: Session, *, whole: bool) -> Select[tuple[int, datetime, str, str, str, str, str, str]]:
+def _unsealed(session: Session, *, whole: bool) -> Select[int, datetime, str, str, str, str, str, str]:
     is_sealed = select(ChangeSeal.position).where(ChangeSeal.change_sequence == Change.sequence).exists()
     statement = select(*_FACTS).where(~is_sealed).order_by(Change.sequence)
     if whole:

@@ -10,7 +10,7 @@ from typing import Any
 
 from babel.support import NullTranslations, Translations
 from email_validator import EmailNotValidError, validate_email
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -60,9 +60,7 @@ def queue(
         "problem": "",
     }
     kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(
-        kind.insert(OutgoingMail.__table__).values(values).on_conflict_do_nothing(index_elements=["key"])
-    )
+    session.execute(kind.insert(OutgoingMail.__table__).values(values).on_conflict_do_nothing(index_elements=["key"]))
     return session.scalars(select(OutgoingMail).where(OutgoingMail.key == key)).one()
 
 
@@ -97,7 +95,7 @@ def _environment(language: str) -> Environment:
     """Letters have an environment of their own: they are written where no page is."""
     environment = Environment(
         loader=FileSystemLoader(LETTERS),
-        autoescape=lambda name: bool(name and name.endswith(".html")),
+        autoescape=select_autoescape(("html",)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,7 +1,7 @@
 """Send what is due: claim a row, commit that it is going out, send, mark it. At most two transmissions, ever.
 
-A crash leaves a row in `transmitting`: nobody knows whether it arrived. After half an hour it goes out once more; should
-that end the same way it stays `uncertain`, to be looked at.
+A crash leaves a row in `transmitting`: nobody knows whether it arrived. After half an hour it goes out once more;
+should that end the same way it stays `uncertain`, to be looked at.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def claim(session: Session, *, now: datetime) -> OutgoingMail | None:
                 return row
 
 
-def _next_due(now: datetime) -> Select[tuple[OutgoingMail]]:
+def _next_due(now: datetime) -> Select[OutgoingMail]:
     return (
         select(OutgoingMail)
         .where(OutgoingMail.state.in_(("queued", "transmitting")), OutgoingMail.due_at <= now)
@@ -69,9 +69,7 @@ def _send(session: Session, row: OutgoingMail, mailer: Mailer, sender: Sender, n
     def going_out() -> None:
         count = row.transmission_count + 1
         with transaction(session):
-            ours = _mark(
-                session, row, state="transmitting", transmission_count=count, due_at=now + UNSURE_AFTER
-            )
+            ours = _mark(session, row, state="transmitting", transmission_count=count, due_at=now + UNSURE_AFTER)
         if not ours:
             raise NotSent("Another sender took over")
         row.state, row.transmission_count = "transmitting", count
@@ -101,9 +99,7 @@ def _later(session: Session, row: OutgoingMail, problem: str, now: datetime) -> 
     with transaction(session):
         # A body that the server refused was not transmitted, so it does not count as one of the two.
         count = row.transmission_count - (row.state == "transmitting")
-        _mark(
-            session, row, state=state, transmission_count=count, due_at=now + pause, problem=problem[:500]
-        )
+        _mark(session, row, state=state, transmission_count=count, due_at=now + pause, problem=problem[:500])
 
 
 def _mark(session: Session, row: OutgoingMail, **values: object) -> bool:

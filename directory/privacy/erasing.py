@@ -178,8 +178,9 @@ def _unmark(session: Session, proposal: Proposal, *, now: datetime) -> None:
     others = select(func.count()).where(
         Proposal.subject_id == proposal.subject_id, Proposal.state == "waiting", Proposal.is_guarded
     )
-    kind = Post if proposal.subject_type == "post" else Institution
-    subject: Post | Institution | None = session.get(kind, proposal.subject_id)
+    subject: Post | Institution | None = session.get(Post, proposal.subject_id)
+    if proposal.subject_type != "post":
+        subject = session.get(Institution, proposal.subject_id)
     if subject is None or session.scalar(others):
         return
     subject.is_being_checked = False

@@ -13,6 +13,7 @@ from directory.accounts.models import Account, ApiKey, Invitation, Passkey, Post
 from directory.history import queries as history
 from directory.history.models import Alarm
 from directory.mail.models import OutgoingMail
+from directory.mail.outbox import SECRET_LETTERS
 from directory.proposals.models import Proposal
 from directory.registry.models import Appointment, Official, Post
 
@@ -36,9 +37,9 @@ def about(session: Session, account: Account, *, now: datetime) -> dict[str, Any
         "official_record": _official(session, official),
         "entries_you_own": [{"id": post.id, "title": post.title} for post in owned],
         "who_was_given_your_entries": {post.id: _accesses(session, post) for post in owned},
-        "history_by_or_about_you": _rows(history.lines_by_or_about(session, account.id, subjects)),
-        "proposals": _rows(_proposals(session, account)),
-        "letters_to_you": _rows(_letters(session, account)),
+        "history_by_or_about_you": _history(session, account, subjects),
+        "proposals": [_row(p) if p.by == account.id else _in_short(_row(p)) for p in _proposals(session, account)],
+        "letters_to_you": [_letter(letter) for letter in _letters(session, account)],
         "what_you_were_given": _rows(history.accesses_by(session, account.id)),
         "alarms_about_you": _rows(session.scalars(select(Alarm).where(Alarm.account_id == account.id))),
     }
@@ -63,6 +64,23 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     return value.hex() if isinstance(value, bytes) else value
+
+
+def _history(session: Session, account: Account, subjects: Sequence[str]) -> list[dict[str, Any]]:
+    """Lines about the person in full; of what they did to others only which fields: the values are others' numbers."""
+    about_me = {account.id, *subjects}
+    lines = history.lines_by_or_about(session, account.id, subjects)
+    return [_row(line) if line.subject_id in about_me else _in_short(_row(line)) for line in lines]
+
+
+def _in_short(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: sorted(value) if isinstance(value, dict) else value for name, value in row.items()}
+
+
+def _letter(letter: OutgoingMail) -> dict[str, Any]:
+    """A letter whose text opens something is told without it."""
+    hidden = {"html"} | ({"text"} if letter.letter in SECRET_LETTERS else set())
+    return {name: value for name, value in _row(letter).items() if name not in hidden}
 
 
 def _of(session: Session, model: Any, account: Account) -> Sequence[Any]:

@@ -22,6 +22,7 @@ def tell_who_was_entered(session: Session, appointment: Appointment, *, now: dat
         to=to,
         key=f"entered:{appointment.id}",
         now=now,
+        product="TRM Directory",
         name=appointment.official.name,
         post=appointment.post.title,
         institution=appointment.post.institution.name,

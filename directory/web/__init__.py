@@ -8,19 +8,36 @@ from flask import Flask
 def attach(app: Flask) -> None:
     """Every page family attaches its routes; errors become pages."""
     from directory.web import (  # noqa: PLC0415 - they import the app's database
+        account,
+        alarms,
         api,
+        api_keys,
         countries,
         entries,
         errors,
         files,
+        history,
         home,
+        identity,
         institutions,
+        invitations,
         layout,
+        limiting,
+        my_data,
+        people,
+        quotas,
         readiness,
+        reveals,
         search,
+        second_factor,
         shown,
+        sign_in,
         sops,
     )
 
-    for family in (layout, shown, home, search, entries, files, institutions, countries, sops, readiness, api, errors):
+    public = (shown, home, search, entries, files, institutions, countries, sops, readiness, api)
+    personal = (limiting, sign_in, second_factor, account, invitations, people)
+    watchful = (api_keys, quotas, reveals, history, alarms, my_data)
+    for family in (layout, identity, *watchful, *public, *personal, errors):
         family.attach(app)
+    identity.exempt(app)

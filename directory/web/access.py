@@ -1,10 +1,10 @@
 """Who may call a view: each declares it with one of these, and a test fails for one that does not.
 
-    @access.public                              anybody
-    @access.unfinished                          somebody whose second factor is still to come
-    @access.signed_in                           somebody signed in, with both
-    @access.fresh_factor                        and who gave the second factor within fifteen minutes
-    @access.allowed("freeze_account", subject)  and whom the rights file allows it, for that subject
+@access.public                              anybody
+@access.unfinished                          somebody whose second factor is still to come
+@access.signed_in                           somebody signed in, with both
+@access.fresh_factor                        and who gave the second factor within fifteen minutes
+@access.allowed("freeze_account", subject)  and whom the rights file allows it, for that subject
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def unfinished(view: View) -> View:
 
 
 def enrolling(view: View) -> View:
-    """Somebody setting up a second factor: the first, right after a mailed link, or a further one with a fresh factor."""
+    """Somebody setting up a second factor: the first, right after a mailed link, or another with a fresh factor."""
     return _guarded(view, Access("enrolling", is_fresh=True), _refuse_enrolling)
 
 
@@ -63,10 +63,12 @@ def fresh_factor(view: View) -> View:
     return _guarded(view, Access("signed_in", is_fresh=True), lambda: _refuse_unfinished() or _refuse_stale())
 
 
-def allowed(action: str, subject: Callable[..., Subject] | None = None, *, fresh: bool = False) -> Callable[[View], View]:
+def allowed(
+    action: str, subject: Callable[..., Subject] | None = None, *, fresh: bool = False
+) -> Callable[[View], View]:
     """Somebody whom the rights file allows this action; `subject` gets the view's arguments and says what it is about.
 
-    `no` answers as if nothing were there. `factor` asks for a fresh second factor. The verdict is in `access.verdict()`.
+    `no` answers as if nothing were there. `factor` asks for a fresh second factor. `verdict()` has the verdict.
     """
 
     def decorate(view: View) -> View:

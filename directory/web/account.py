@@ -10,6 +10,7 @@ from directory.accounts.models import Account
 from directory.db import transaction
 from directory.web import access, current, devices, identity, limiting
 from directory.web.forms.accounts import AddressForm, ChangePasswordForm, LanguageForm, NewPasswordForm
+from directory.web.grants import words_of
 from directory.web.sign_in import post
 from directory.web.translating import gettext as _
 
@@ -38,7 +39,8 @@ def show() -> str:
     return render_template(
         "accounts/account.html",
         account=account,
-        grants=[grant for grant in account.grants if grant.ended_at is None],
+        roles=[words_of(grant) for grant in account.grants if grant.ended_at is None],
+        governs=bool({"coordinator", "secretariat", "admin"} & set(current.person().roles)),
         sessions=sessions.live_of(session, account, now=now),
         current_id=current.row().id,
         has_app=factors.has_totp(session, account.id),

@@ -12,7 +12,7 @@ from directory.entries import answers, overview
 from directory.entries.answers import Answer, Desk
 from directory.registry.models import Removal
 from directory.search.reading import Reading
-from directory.web import access, current, notes, reasons, responsibilities, shown
+from directory.web import access, current, notes, quotas, reasons, responsibilities, shown
 from directory.web.cards import card, freshness_words, lines_of, local_language, place_words
 from directory.web.chips import chips_of
 from directory.web.readings import reading_from_args, reading_to_args
@@ -89,6 +89,7 @@ def show_entry(entry_id: object) -> str | Response:
     entry = answers.one_entry(str(entry_id), desk)
     if entry is None:
         return _gone(str(entry_id), desk)
+    quotas.give([entry], path="page")
     duties = responsibilities.details(entry)
     colleagues = [e for e in overview.entries_of_institution(entry.institution.id, desk) if e.id != entry.id]
     return render_template(

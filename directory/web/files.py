@@ -12,9 +12,9 @@ from directory.entries.entry import Entry
 from directory.exports import CannotExport, ExportContext, write_export
 from directory.exports.words import filter_words
 from directory.search.reading import Reading
-from directory.web import access, current, problems
+from directory.web import access, current, problems, quotas
 from directory.web.problems import Problem
-from directory.web.readings import reading_from_args, unknown_values
+from directory.web.readings import reading_from_args, reading_to_args, unknown_values
 
 MEDIA_TYPES = {
     "vcard": "text/vcard; charset=utf-8",
@@ -38,6 +38,7 @@ def entry_card(entry_id: object) -> Response:
     entry = answers.one_entry(str(entry_id), current.desk())
     if entry is None:
         raise Problem(404, "There is no such entry, or it is not open to you.")
+    quotas.give([entry], kind="export", path="vcf")
     return _download("vcard", [entry], export_context("one entry"), "entry.vcf")
 
 
@@ -46,7 +47,7 @@ def answer_file(kind: str) -> Response:
     """One answer as a file, with the filters of `/entries`."""
     taxonomy, settings = current.taxonomy(), current.site().settings
     reading = known_reading(request.args)
-    limit = settings.visitor_export_limit
+    limit = quotas.most_in_file()
     answer = exact_answer(reading, current.desk(), limit=limit)
     if answer.total > limit:
         raise Problem(
@@ -54,8 +55,18 @@ def answer_file(kind: str) -> Response:
             f"This answer has {answer.total} entries; a file holds at most {limit}. "
             "Narrow it by country, procedure or role.",
         )
+    if answer.total > settings.visitor_export_limit:
+        quotas.refuse_unless_own_country(answer.entries)
     words = filter_words(reading, taxonomy, kosovo=settings.kosovo_name)
-    return _download(kind, list(answer.entries), export_context(words), NAMES[kind])
+    file = _download(kind, list(answer.entries), export_context(words), NAMES[kind])
+    quotas.give_file(answer.entries, name=kind, filters=filters_of(reading))
+    return file
+
+
+def filters_of(reading: Reading) -> str:
+    """The filters as ids, for the log of who took what; words that were typed are not kept."""
+    pairs = [f"{name}={value}" for name, value in reading_to_args(reading) if name != "words"]
+    return "&".join([*pairs, *(["words"] if reading.words else [])])
 
 
 def exact_answer(reading: Reading, desk: Desk, *, limit: int, offset: int = 0) -> Answer:

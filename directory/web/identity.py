@@ -69,8 +69,14 @@ def attach(app: Flask) -> None:
     manager.init_app(app)
     manager.request_loader(_load)
     app.context_processor(lambda: {"me": signed_in()})
-    app.before_request(signed_in)
+    app.before_request(_recognise)
     app.after_request(_headers)
+
+
+def exempt(app: Flask) -> None:
+    """What needs no form token: a question (it changes nothing, its origin is checked), and the API (no cookies)."""
+    csrf.exempt("directory.web.search.search")
+    csrf.exempt(app.blueprints["api"])
 
 
 def vault() -> Vault:
@@ -86,6 +92,11 @@ def signed_in() -> SignedIn | None:
         g.signed_in = None if is_open or not current_user.is_authenticated else current_user._get_current_object()
     found: SignedIn | None = g.signed_in
     return found
+
+
+def _recognise() -> None:
+    """Look before the view does, so that no template causes a query."""
+    signed_in()
 
 
 def _load(asked: Request) -> SignedIn | None:

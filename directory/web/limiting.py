@@ -1,4 +1,4 @@
-"""Count a try before it is made, in a transaction of its own; one too many becomes a page that says how long to wait."""
+"""Count a try before it is made, in its own transaction; one too many becomes a page that says how long to wait."""
 
 from __future__ import annotations
 

@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
-from directory.accounts import quotas, traps
+from directory.accounts import quotas, sessions, traps
 from directory.accounts.people import rights
+from directory.accounts.policy import Subject
 from directory.accounts.quotas import OverQuota
 from directory.app import database
 from directory.db import new_id, transaction
@@ -76,11 +77,13 @@ def give(entries: Sequence[Entry], *, path: str, kind: Kind = "view", filters: s
     """
     things = [entry.id for entry in entries if not is_hotline(entry)]
     who, now = asker(), current.site().now()
+    if kind == "view" and not quotas.not_yet(current.session(), who, "view", things, now=now):
+        return
     try:
         with Session(database.engine) as books, transaction(books):
             used = quotas.use(books, who, "view", things, limit=rights().quota(current.person(), "view"), now=now)
-            if used.is_given and entries and (used.new or kind != "view") and (who.account_id or kind != "view"):
-                given = [entry.id for entry in entries] if kind != "view" else list(used.new)
+            given = list(used.new) if kind == "view" else [entry.id for entry in entries]
+            if used.is_given and given and (who.account_id or kind != "view"):
                 record_access(books, kind, given, asker=who, path=path, now=now, filters=filters)
     except OperationalError:
         current_app.logger.warning("Reading could not be counted")
@@ -103,6 +106,35 @@ def give_file(entries: Sequence[Entry], *, name: str, filters: str) -> None:
             record_access(books, "export", ids, asker=who, path=name, now=now, filters=filters)
     if not is_given:
         refuse("export", now)
+
+
+def sync_kind() -> Kind:
+    """A walk through what changed, with a key, is a copy kept elsewhere; the key must be open for that."""
+    key = g.get("api_key")
+    if key is None:
+        return "view"
+    if "export" not in key.scopes:
+        raise Problem(403, "This key does not copy: make one with the scope “export”.")
+    return "sync"
+
+
+def most_in_file() -> int:
+    """How many entries one file may hold for whoever asks."""
+    person = current.person()
+    if rights().may(person, "export_answer") == "no":
+        raise Problem(404, "There is no such file, or it is not open to you.")
+    if person.account_id is None:
+        return current.site().settings.visitor_export_limit
+    return rights().most_exported(person)
+
+
+def refuse_unless_own_country(entries: Iterable[Entry]) -> None:
+    """More than one answer's worth: only of a country the person speaks for, with a fresh second factor."""
+    verdicts = {rights().may(current.person(), "export_country", Subject(country=e.country)) for e in entries}
+    if "no" in verdicts:
+        raise Problem(422, "So many entries can be taken of your own country only. Narrow it by procedure or role.")
+    if not sessions.has_fresh_factor(current.row(), current.site().now()):
+        raise Problem(403, "Give your second factor once more on your account page, then take the file.")
 
 
 def is_hotline(entry: Entry) -> bool:
@@ -134,6 +166,11 @@ def ring_after(kind: str, thing: str, most: int) -> None:
     """Somebody tries; often enough, and it rings."""
     with Session(database.engine) as books, transaction(books):
         traps.tried(books, asker(), kind, thing, most=most, now=current.site().now())
+
+
+def mark_of(text: str) -> str:
+    """A text somebody tried, so that the same one counts once; it cannot be read back."""
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
 def _say_path() -> None:
@@ -218,4 +255,3 @@ def _over_words(error: OverQuota) -> str:
 
 def _seconds(wait: timedelta) -> int:
     return math.ceil(wait.total_seconds())
-

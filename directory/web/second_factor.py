@@ -27,7 +27,9 @@ def attach(app: Flask) -> None:
     app.add_url_rule("/second-factor/app/removal", "remove_app", remove_app, methods=["POST"])
     app.add_url_rule("/second-factor/passkey", "begin_passkey", begin_passkey, methods=["POST"])
     app.add_url_rule("/second-factor/passkey/answer", "add_passkey", add_passkey, methods=["POST"])
-    app.add_url_rule("/second-factor/passkeys/<uuid:key_id>/removal", "remove_passkey", remove_passkey, methods=["POST"])
+    app.add_url_rule(
+        "/second-factor/passkeys/<uuid:key_id>/removal", "remove_passkey", remove_passkey, methods=["POST"]
+    )
     app.add_url_rule("/second-factor/codes", "new_codes", new_codes, methods=["POST"])
 
 

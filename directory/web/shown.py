@@ -15,7 +15,7 @@ from directory.entries.answers import Desk
 from directory.entries.entry import Entry
 from directory.registry.countries import KOSOVO
 from directory.sops.taxonomy import Taxonomy
-from directory.web import current
+from directory.web import current, quotas
 from directory.web.cards import card
 from directory.web.translating import locale_name
 from directory.web.words import country_word
@@ -74,6 +74,8 @@ def lines(entries: Iterable[Entry], desk: Desk) -> list[Shown]:
 def _pieces(entries: Iterable[Entry], desk: Desk, macro: str, level: int, style: str) -> list[Shown]:
     taxonomy, locale, pieces = current.taxonomy(), locale_name(), current_app.extensions["pieces"]
     found = []
+    entries = list(entries)
+    quotas.note_listed(entries)
     for entry in entries:
         key = (macro, level, style, locale, desk.today, desk.viewer.layer, *_state(entry, desk))
         html = pieces.get(key, taxonomy)

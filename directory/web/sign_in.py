@@ -1,4 +1,4 @@
-"""Sign in and out: address and password, then a code or passkey; or a passkey alone; and the fresh factor of step-up."""
+"""Sign in and out: address and password, then a code or passkey; or a passkey alone; and the step-up."""
 
 from __future__ import annotations
 
@@ -208,11 +208,10 @@ def passkey_answer() -> Response:
         with transaction(session):
             known = who.account if who else None
             account = passkeys.prove(session, known, form.answer.data or "", party(), now=site.now())
-            if not signing_in.may_sign_in(account, demo=site.settings.demo):
-                raise BadPasskey
+            signing_in.refuse_unless_active(account, demo=site.settings.demo)
             row = who.row if who else sessions.open_row(session, account, device=_device(), now=site.now())[0]
             token = signing_in.complete(session, row, path="passkey", post=post())
-    except (BadPasskey, sessions.SessionEnded):
+    except (BadPasskey, signing_in.NotActive, sessions.SessionEnded):
         return make_response(render_template("accounts/passkey_failed.html", next=leads_to), 422)
     answer = identity.give_cookie(redirect(leads_to, 303), token, account)
     return identity.remember_device(answer, account)

@@ -170,6 +170,7 @@ def with_readers(folder: Path, documents: list[Document], queries: list[Query]) 
         reader.start()
     watcher, writer, visible = WhooshIndex(folder), WhooshIndex(folder), []
     watcher.state()
+    writer.state()
     time.sleep(6)
     for number in range(40):
         changed = replace(documents[number], heading={"public": f"Fresh w{number}w"})

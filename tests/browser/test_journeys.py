@@ -32,6 +32,7 @@ def test_the_question_is_nowhere_in_the_address_or_the_box_afterwards(open_page:
     page = open_page("/")
     page.fill("#q", QUESTION + " tonight xylophonist")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/entries?**")
     assert "xylophonist" not in page.url
     assert page.input_value("#q") == ""
     expect(page.get_by_text("No entry knows “xylophonist”")).to_be_visible()
@@ -88,6 +89,7 @@ def test_what_looks_like_a_person_is_stopped(open_page: Open) -> None:
     page = open_page("/")
     page.fill("#q", "passport AB1234567 shelter Albania")
     page.keyboard.press("Enter")
+    page.wait_for_selector("#guarded")
     expect(page.get_by_role("alert")).to_contain_text("Nothing was searched or stored")
     assert "AB1234567" not in page.content()
 

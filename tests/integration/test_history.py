@@ -22,9 +22,7 @@ from tests.conftest import NOW
 KEY = b"k" * 32
 LATER = NOW + timedelta(days=1)
 TRIGGERS = {
-    "sqlite": (
-        [f"DROP TRIGGER {name}" for name in ("change_update", "change_delete", "change_seal_update", "change_seal_delete")]
-    ),
+    "sqlite": [f"DROP TRIGGER {table}_{verb}" for table in ("change", "change_seal") for verb in ("update", "delete")],
     "postgresql": ["ALTER TABLE change DISABLE TRIGGER USER", "ALTER TABLE change_seal DISABLE TRIGGER USER"],
 }
 
@@ -85,7 +83,7 @@ def test_a_line_written_after_the_last_seal_waits_and_is_no_fault(session: Sessi
         "UPDATE change SET reason = 'another'",
         "UPDATE change SET \"by\" = 'another'",
         "UPDATE change SET erased_at = at",
-        "UPDATE change SET erased_at = at, salt = NULL, \"before\" = NULL, \"after\" = NULL, reason = '', \"by\" = 'x'",
+        'UPDATE change SET erased_at = at, salt = NULL, "before" = NULL, "after" = NULL, reason = \'\', "by" = \'x\'',
         "DELETE FROM change",
         "UPDATE change_seal SET digest = ''",
         "DELETE FROM change_seal",
@@ -107,7 +105,7 @@ def test_the_table_cannot_be_emptied_at_once(session: Session) -> None:
 
 @pytest.mark.parametrize("column", ["by", "action", "subject_type", "path"])
 def test_an_edited_fact_is_found_at_the_exact_row(session: Session, sealed: list[int], column: str) -> None:
-    session.execute(text(f'UPDATE change SET "{column}" = \'other\' WHERE sequence = {sealed[4]}'))
+    session.execute(text(f"UPDATE change SET \"{column}\" = 'other' WHERE sequence = {sealed[4]}"))
     assert faults(session) == [(sealed[4], "who, what, when, its order or its seal was changed")]
 
 

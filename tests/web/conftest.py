@@ -39,7 +39,7 @@ class World:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder: Path = tmp_path_factory.mktemp("site")
-    settings, _ = read_settings({"DIRECTORY_DATA_DIR": str(folder)})
+    settings, _ = read_settings({"DIRECTORY_DATA_DIR": str(folder), "DIRECTORY_PASSWORD_COST": "test"})
     app = create_app(settings, clock=FixedClock(NOW))
     app.testing = True
     app.test_client_class = CheckingClient

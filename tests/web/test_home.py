@@ -57,7 +57,6 @@ def test_a_page_without_kosovo_has_no_footnote(client: FlaskClient) -> None:
     assert 'id="footnote"' not in client.get("/sops").text
 
 
-def test_there_is_no_door_that_is_not_built_yet(client: FlaskClient) -> None:
-    page = client.get("/").text
-    assert "sign-in" not in page.lower()
-    assert client.get("/sign-in").status_code == 404
+def test_a_visitor_finds_the_way_in(client: FlaskClient) -> None:
+    assert '<a href="/sign-in">Sign in</a>' in client.get("/").text
+    assert client.get("/sign-in").status_code == 200

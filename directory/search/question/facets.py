@@ -110,9 +110,7 @@ class FacetRules:
         for role in roles:
             facets.types.update(dict.fromkeys(self._lexicon.pairs_with.get(role, ())))
 
-    def _settle_sops(
-        self, facets: Facets, strong: dict[int, None], weak: dict[int, None], numbered: list[int]
-    ) -> None:
+    def _settle_sops(self, facets: Facets, strong: dict[int, None], weak: dict[int, None], numbered: list[int]) -> None:
         if numbered:
             facets.sops.update(dict.fromkeys(numbered))
             return

@@ -22,6 +22,7 @@ _LINKS = ("in", "to", "from", "of")
 _RECEIVING_ROLES = frozenset(
     {"family_tracing", "risk_assessment_origin", "travel_documents", "arrival_reception", "reintegration_officer"}
 )
+_SAID = ("role", "type", "sop", "people", "victim", "urgent", "exploitation", "group", "region", "channel")
 _SENT_ABROAD = ("consular_officer", "police_liaison")
 
 
@@ -61,6 +62,7 @@ class Geography:
         self._directory_names = names
         rules = lexicon.rules
         self._name_words = frozenset(rules["name_words"])
+        self._given_names = frozenset(rules["given_names"])
         self._needs_capital = frozenset(rules["needs_capital"])
         self._roma_people = frozenset(rules["roma_people"])
         self._needs_country: dict[str, str] = dict(rules["needs_country"])
@@ -70,7 +72,9 @@ class Geography:
 
     def find_places(self, spans: list[Span], tokens: list[Token]) -> list[Place]:
         """The country words that are meant as countries, in order."""
-        places = []
+        places: list[Place] = []
+        if self._is_a_name(spans, tokens):
+            return places
         for index, span in enumerate(spans):
             senses = [sense for sense in span.senses if sense.kind in {"country", "region"}]
             if not senses:
@@ -129,14 +133,39 @@ class Geography:
         others = [other for i, other in enumerate(spans) if i != index and other.senses]
         is_title = tokens[span.start].is_title
         for other in (index - 1, index + 1):
-            if 0 <= other < len(spans) and self._is_unknown(spans[other], tokens):
+            if 0 <= other < len(spans) and self._may_be_name(spans[other], tokens):
                 boundary = max(span.start, spans[other].start)
                 neighbour = tokens[spans[other].start]
-                if not tokens[boundary].new_clause and neighbour.is_title == is_title and (is_title or not others):
+                if tokens[boundary].new_clause or neighbour.is_title != is_title:
+                    continue
+                if self._is_unknown(spans[other], tokens) and (is_title or not others):
                     return True
-        if all(sense.form == "adjective" for sense in senses) and len(spans) <= 2:
+                if len(others) <= 1:  # two words that are both names and nothing else: "Sofia Rossi"
+                    return True
+        if all(sense.form == "adjective" for sense in senses) and len(spans) == 2:
             return all(other.has("country") and not other.has("filler") for other in others)
         return not others and tokens[span.start].word in self._directory_names
+
+    def _is_a_name(self, spans: list[Span], tokens: list[Token]) -> bool:
+        """The whole question is somebody's name: "Stefan Holanda", "Milan Franke", but not "Vienna Austria"."""
+        if not 2 <= len(tokens) <= 3 or len(spans) < 2 or len({token.is_title for token in tokens}) > 1:
+            return False
+        if any(token.is_capitals for token in tokens) or any(span.has(kind) for span in spans for kind in _SAID):
+            return False
+        codes = [{s.value for s in span.senses if s.kind == "country"} for span in spans]
+        if all(codes) and set.intersection(*codes):
+            return False
+        if any(token.word in self._given_names for token in tokens):
+            return True
+        unknown = any(self._is_unknown(span, tokens) for span in spans)
+        plain = any(s.form in {"name", "code", "body"} for span in spans for s in span.senses)
+        return unknown and tokens[0].is_title and not plain and not any(span.has("filler") for span in spans)
+
+    def _may_be_name(self, span: Span, tokens: list[Token]) -> bool:
+        word = tokens[span.start].word
+        is_name = word in self._name_words or word in self._directory_names or word in self._given_names
+        is_name = is_name and span.end - span.start == 1
+        return self._is_unknown(span, tokens) or (is_name and not span.has("filler"))
 
     def _is_unknown(self, span: Span, tokens: list[Token]) -> bool:
         word = tokens[span.start].word
@@ -229,11 +258,22 @@ class Geography:
         return kept
 
     def _take_language(self, spans: list[Span], index: int, countries: Countries) -> None:
+        if (
+            spans[index].end - spans[index].start == 1
+            and not self._is_spoken(spans, index)
+            and self._stands_alone(spans, index)
+        ):
+            return
         values = spans[index].values("language")
         if len(values) > 1:
             values = self._in_language(spans, [s for s in spans[index].senses if s.kind == "language"])
         if len(values) == 1:
             countries.languages[values[0]] = None
+
+    @staticmethod
+    def _stands_alone(spans: list[Span], index: int) -> bool:
+        """No word around the language's name is known: more likely somebody's name ("Roman Kováč")."""
+        return not any(span.senses for i, span in enumerate(spans) if i != index)
 
     @staticmethod
     def _is_spoken(spans: list[Span], index: int) -> bool:
@@ -264,9 +304,7 @@ class Geography:
         self, spans: list[Span], places: list[Place], facets: Facets, countries: Countries
     ) -> list[Place]:
         """An embassy or liaison officer is of one state and sits in another: the host is set, the state is left."""
-        office = next(
-            i for i, span in enumerate(spans) if any(role in _SENT_ABROAD for role in span.values("role"))
-        )
+        office = next(i for i, span in enumerate(spans) if any(role in _SENT_ABROAD for role in span.values("role")))
         state = _state_of_office(places, office)
         hosts = [
             place
@@ -299,7 +337,9 @@ class Geography:
     def _give_parts(spans: list[Span], places: list[Place], facets: Facets) -> None:
         for place in places:
             from_person = place.link == "from" and place.index >= 2 and _is_person(spans[place.index - 2])
-            if place.is_nationality or (from_person and not facets.is_return):
+            goes_on = [p for p in places if p.link == "to" or (p.link == "in" and p.index == place.index + 2)]
+            travels = facets.is_return and bool(goes_on)
+            if place.is_nationality or (from_person and not travels):
                 place.part = "nationality"
             elif place.link == "from":
                 place.part = "sending"
@@ -314,6 +354,9 @@ class Geography:
         after = spans[place.index + 1] if place.index + 1 < len(spans) else None
         if place.form in {"adjective", "name"} and after and "wanted" in after.values("filler"):
             return True
+        is_last = all(other.index <= place.index for other in places)
+        if place.link == "in" and is_last and after and "asks" in after.values("filler"):
+            return True
         if place.form == "adjective" and after and _is_office(after):
             return True
         if place.link != "in":
@@ -321,9 +364,7 @@ class Geography:
         others = [other.index for other in places if other.index < place.index]
         start = max(others, default=-1) + 1
         between = spans[start : place.index]
-        return any(
-            _is_office(span) or {"wanted", "asks"} & set(span.values("filler")) for span in between
-        )
+        return any(_is_office(span) or {"wanted", "asks"} & set(span.values("filler")) for span in between)
 
 
 def _state_of_office(places: list[Place], office: int) -> Place | None:

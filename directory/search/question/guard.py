@@ -42,7 +42,9 @@ _DOCUMENT = re.compile(
     rf"\b(?:{_DOCUMENT_WORDS})\b{_SIGNS}{_NUMBER_WORDS}{_SIGNS}(?P<number>(?=[a-zа-я0-9]{{0,12}}\d)[a-zа-я0-9]{{5,15}}\b)",
     re.IGNORECASE,
 )
-_BARE_DOCUMENT = re.compile(r"(?<![\w+/-])(?P<number>[A-Z]{1,2} ?\d{6,9}|[A-Z]{2}\d{5,7}[A-Z]{0,2}|\d{13}|\d{6}/\d{3,4})(?![\w/-])")
+_BARE_DOCUMENT = re.compile(
+    r"(?<![\w+/-])(?P<number>[A-Z]{1,2} ?\d{6,9}|[A-Z]{2}\d{5,7}[A-Z]{0,2}|\d{13}|\d{6}/\d{3,4})(?![\w/-])"
+)
 _CASE = re.compile(
     rf"\b(?:{_CASE_WORDS})\b{_SIGNS}{_NUMBER_WORDS}{_SIGNS}"
     r"(?P<number>(?=[\w./ -]{0,14}\d)(?:[A-ZА-Яa-zа-яčšžČŠŽ]{1,5}[-./ ]{0,2})?\d{1,7}(?:[-./ ]{1,2}[A-ZА-Яa-z]{1,4})?(?:[-./]\d{1,6}){1,4}|"
@@ -83,7 +85,9 @@ def without_personal_data(text: str) -> tuple[str, tuple[str, ...]]:
 def _findings(text: str) -> Iterator[tuple[str, int, int]]:
     if not any(c.isdigit() for c in text):
         return
-    for pattern, key in ((_DOCUMENT, "passport_number"), (_BARE_DOCUMENT, "passport_number"), (_CASE, "case_number")):
+    for match in _DOCUMENT.finditer(text):
+        yield "passport_number", match.start(), match.end()  # with its word: nobody asks for a passport here
+    for pattern, key in ((_BARE_DOCUMENT, "passport_number"), (_CASE, "case_number")):
         for match in pattern.finditer(text):
             yield key, match.start("number"), match.end("number")
     yield from _births(text)
@@ -93,8 +97,10 @@ def _births(text: str) -> Iterator[tuple[str, int, int]]:
     for match in _DATE_FOUND.finditer(text):
         start = max(0, match.start() - _NEAR)
         around = text[start : match.end() + _NEAR]
-        name = _NAME.search(around)
-        if name or _BIRTH.search(around):
+        name, birth = _NAME.search(around), _BIRTH.search(around)
+        if name or birth:
             yield "birth_date_with_name", match.start(), match.end()
+            if birth:
+                yield "birth_date_with_name", start + birth.start(), start + birth.end()
             if name:
                 yield "birth_date_with_name", start + name.start(), start + name.end()

@@ -21,7 +21,7 @@ from directory.search.question.stems import SHORTEST_STEM, Stems
 DATA = Path(__file__).parent / "data"
 TAXONOMY = Path(__file__).parents[2] / "sops" / "data" / "taxonomy.yaml"
 PART = "part"  # a word that means something only beside others
-SHORTEST_COUNTRY_STEM = 4  # Peru must not be found in "per"
+_SHORTEST_STEMS = {"country": 4, "language": 5}  # Peru must not be found in "per", nor Finnish in "finde"
 _MOST_KEPT = 50_000
 Keys = tuple[tuple[str, str], ...]
 _CAPITALS_UP_TO = 3  # an acronym this short is an everyday word somewhere; it has to be typed in capitals
@@ -100,7 +100,7 @@ class Lexicon:
             meaning = f"{sense.kind}:{sense.value}" if len(words) == 1 else PART
             self.words.setdefault(word, set()).add(meaning)
         if not sense.capitals:
-            shortest = SHORTEST_COUNTRY_STEM if sense.kind == "country" else SHORTEST_STEM
+            shortest = _SHORTEST_STEMS.get(sense.kind, SHORTEST_STEM)
             keys = [self.stems.key(word, endings, shortest) for word in words]
             if keys != words:
                 self._mean(keys, sense)
@@ -131,7 +131,9 @@ def load_words(name: str) -> dict[str, Any]:
 def build_lexicon(taxonomy: Mapping[str, Any]) -> Lexicon:
     """The lexicon of a taxonomy and our own lists; takes some tenths of a second."""
     rules = load_words("rules.yaml")
-    rules["name_words"] = split_words(load_words("people.yaml")["names"])
+    people = load_words("people.yaml")
+    rules["name_words"] = split_words(people["names"])
+    rules["given_names"] = split_words(people["given"])
     lexicon = Lexicon(Stems(load_words("endings.yaml")), rules=rules)
     lower = frozenset(rules["lower_case_acronyms"])
     for listing in (_own_facets(load_words("words.yaml")), _taxonomy_facets(taxonomy)):

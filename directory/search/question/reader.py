@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 
 from directory.search.question.facets import FacetRules, Facets
@@ -22,6 +23,8 @@ from directory.search.reading import Reading
 
 _FACETS = frozenset({"role", "type", "group", "exploitation", "people", "sop"})
 _READ = Sense("filler", "number")
+_PHONE = re.compile(r"\+?\d[\d\s()./-]{5,24}")
+_NO_DIGIT = re.compile(r"\D")
 
 
 class Reader:
@@ -40,6 +43,8 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """What the question asks for. Any text will do: nothing understood gives an empty Reading."""
+        if _PHONE.fullmatch(text.strip()):
+            return Reading(words=(_NO_DIGIT.sub("", text),))
         text, warnings = without_personal_data(text)
         tokens = tokenize(text)
         if not tokens:
@@ -58,9 +63,7 @@ class Reader:
             return None
         return self._typos.correct(token)
 
-    def _assemble(
-        self, tokens: list[Token], spans: list[Span], numbers: Numbers, warnings: tuple[str, ...]
-    ) -> Reading:
+    def _assemble(self, tokens: list[Token], spans: list[Span], numbers: Numbers, warnings: tuple[str, ...]) -> Reading:
         countries = Countries()
         places = self._geography.find_places(spans, tokens)
         places = self._geography.take_languages(spans, places, countries)
@@ -102,9 +105,7 @@ def _drop_negated(spans: list[Span]) -> None:
                 break
 
 
-def _left_over(
-    tokens: list[Token], spans: list[Span], places: set[int]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _left_over(tokens: list[Token], spans: list[Span], places: set[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Words to look for and words that carry nothing, as typed in small letters.
 
     A city is both a country and a word: an entry of that very city is better than one of its country.

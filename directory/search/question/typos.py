@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from rapidfuzz.distance import OSA
 
-from directory.search.question.lexicon import Lexicon
+from directory.search.question.lexicon import PART, Lexicon
 from directory.search.question.tokens import Token
 
 SHORTEST = 5
@@ -54,7 +54,10 @@ class Typos:
         countries = {m for listed in everything for m in self._meanings[listed] if m.startswith("country:")}
         if len(countries) > 1:
             return None
-        meanings = {self._meanings[listed] for listed in nearest}
+        meanings = {self._meanings[listed] - {PART} for listed in nearest}
+        named = [listed for listed in nearest if self._meanings[listed] & countries]
+        if countries and len(named) == len(nearest):
+            return min(nearest, key=lambda listed: (-len(listed), listed))
         return min(nearest) if len(meanings) == 1 or not countries else None
 
 

@@ -18,6 +18,10 @@ ABOUT = (
     "absent. Nothing is written through this API. Times are ISO 8601 in UTC. Errors are problems (RFC 9457) with a "
     "sentence a person can act on."
 )
+KEYS = (
+    "A key made at /account/api-keys opens what its account sees, never more than its scopes, and counts against its "
+    "quotas; without one everything is the public layer. Restricted numbers are never given through a key."
+)
 FILTERS = {
     "country": ("CountryCode", "The country an entry answers for"),
     "host": ("CountryCode", "The country where it sits"),
@@ -53,7 +57,11 @@ def document(taxonomy: Taxonomy, base_url: str) -> dict[str, Any]:
             "/sops": {"get": _listing("sops", "Sops", "Procedures, measures, steps, and every id in use")},
             "/openapi.json": {"get": _own()},
         },
-        "components": {"schemas": schemas(taxonomy)},
+        "security": [{}, {"key": []}],
+        "components": {
+            "schemas": schemas(taxonomy),
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": KEYS}},
+        },
     }
 
 
@@ -70,7 +78,7 @@ def _ask() -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": _question_schema()}},
         },
-        "responses": {"200": _json_answer("The answer", ref("Answer")), **_problems(400, 413, 415, 503)},
+        "responses": {"200": _json_answer("The answer", ref("Answer")), **_problems(400, 401, 413, 415, 429, 503)},
     }
 
 
@@ -95,7 +103,7 @@ def _entries() -> dict[str, Any]:
             "may be short, even empty, while `next_cursor` is not null."
         ),
         "parameters": _entries_parameters(),
-        "responses": {"200": _json_answer("A page of entries", ref("EntryPage")), **_problems(400, 503)},
+        "responses": {"200": _json_answer("A page of entries", ref("EntryPage")), **_problems(400, 401, 403, 429, 503)},
     }
 
 
@@ -135,7 +143,7 @@ def _entry() -> dict[str, Any]:
         "responses": {
             "200": answer,
             "304": {"description": "Unchanged since the ETag you hold"},
-            **_problems(400, 404, 410),
+            **_problems(400, 401, 404, 410, 429),
         },
     }
 
@@ -144,7 +152,7 @@ def _listing(name: str, shape: str, summary: str) -> dict[str, Any]:
     return {
         "operationId": f"list_{name}",
         "summary": summary,
-        "responses": {"200": _json_answer(summary, ref(shape)), **_problems(400)},
+        "responses": {"200": _json_answer(summary, ref(shape)), **_problems(400, 401)},
     }
 
 
@@ -152,7 +160,7 @@ def _own() -> dict[str, Any]:
     return {
         "operationId": "describe",
         "summary": "This document",
-        "responses": {"200": _json_answer("OpenAPI 3.1", {"type": "object"}), **_problems(400)},
+        "responses": {"200": _json_answer("OpenAPI 3.1", {"type": "object"}), **_problems(400, 401)},
     }
 
 
@@ -163,10 +171,13 @@ def _json_answer(about: str, schema: Schema) -> dict[str, Any]:
 def _problems(*codes: int) -> dict[str, Any]:
     about = {
         400: "A parameter is unknown or odd; `parameter` names it",
+        401: "The key is not known, or it has ended",
+        403: "The key is not made for that",
         404: "No such entry, or not open to the caller",
         410: "The entry was removed",
         413: "The request is too large",
         415: "The question is not JSON",
+        429: "The day's quota is used up; see Retry-After",
         503: "Searching is being prepared; see Retry-After",
     }
     content = {MEDIA_TYPE: {"schema": ref("Problem")}}

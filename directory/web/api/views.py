@@ -11,8 +11,10 @@ from flask import json, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from directory.accounts import traps
 from directory.entries import answers, asking, changes, overview
 from directory.entries.answers import Desk
+from directory.entries.changes import Place
 from directory.entries.entry import Entry
 from directory.exports.answer_json import asked_json
 from directory.exports.context import instant
@@ -21,10 +23,10 @@ from directory.registry.countries import KOSOVO, country_name
 from directory.registry.models import Removal
 from directory.search.reading import Reading
 from directory.sops.taxonomy import Sop
-from directory.web import access, current
+from directory.web import access, current, quotas
 from directory.web.api import requests
 from directory.web.api.cursors import AnswerPlace, read_cursor, write_cursor
-from directory.web.files import exact_answer, export_context, known_reading
+from directory.web.files import exact_answer, export_context, filters_of, known_reading
 from directory.web.problems import Problem
 
 
@@ -34,6 +36,8 @@ def ask() -> Response:
     wanted = requests.read_ask(request)
     site, session = current.site(), current.session()
     asked = asking.ask(wanted.question, site.reader(session), current.desk(), limit=wanted.limit)
+    stands_in = asked.answer.fallback.entries if asked.answer.fallback else ()
+    quotas.give([*asked.answer.entries, *stands_in], path="api")
     response = _json(asked_json(asked, export_context("")))
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -55,13 +59,23 @@ def entries() -> Response:
 
 def _answer_page(args: MultiDict[str, str], reading: Reading, limit: int) -> dict[str, Any]:
     desk = current.desk()
-    place = read_cursor(args) or AnswerPlace(0, desk.now)
+    place = _place(args) or AnswerPlace(0, desk.now)
     if not isinstance(place, AnswerPlace):
         raise Problem(400, "cursor belongs to a walk with changed_since.", parameter="cursor")
     # Who can be reached now comes first: a walk keeps the instant it began with, or pages would overlap.
     found, total = _stretch(reading, replace(desk, now=place.at), place.offset, limit)
     end = place.offset + limit
+    quotas.give(found, path="api")
     return _page(found, write_cursor(AnswerPlace(end, place.at), args) if end < total else None, [])
+
+
+def _place(args: MultiDict[str, str]) -> AnswerPlace | Place | None:
+    """Where the walk stands; who tries to forge a place rings a bell."""
+    try:
+        return read_cursor(args)
+    except Problem:
+        quotas.ring_after("cursor", quotas.mark_of(args.get("cursor", "")), traps.BAD_CURSORS)
+        raise
 
 
 def _stretch(reading: Reading, desk: Desk, offset: int, limit: int) -> tuple[list[Entry], int]:
@@ -79,10 +93,11 @@ def _stretch(reading: Reading, desk: Desk, offset: int, limit: int) -> tuple[lis
 
 def _change_page(args: MultiDict[str, str], reading: Reading, since: datetime, limit: int) -> dict[str, Any]:
     desk = current.desk()
-    place = read_cursor(args)
+    place = _place(args)
     if isinstance(place, AnswerPlace):
         raise Problem(400, "cursor belongs to a walk without changed_since.", parameter="cursor")
     page = changes.changed_entries(reading, desk, current.taxonomy(), since=since, after=place, limit=limit)
+    quotas.give(page.entries, path="api", kind=quotas.sync_kind(), filters=filters_of(reading))
     removed = changes.removed_since(desk.session, since) if place is None else []
     return _page(
         page.entries,
@@ -112,6 +127,7 @@ def entry(entry_id: object) -> Response:
             raise Problem(404, "There is no such entry, or it is not open to you.")
         went = f" It went to {gone.redirect_id}." if gone.redirect_id else ""
         raise Problem(410, f"This entry was removed on {gone.at:%Y-%m-%d}.{went}")
+    quotas.give([found], path="api")
     response = _json(entry_json(found, export_context("")))
     response.add_etag()
     return response.make_conditional(request)

@@ -45,7 +45,7 @@ def new_password_problem(password: str, about: tuple[str, ...]) -> str:
     return sentences[passwords.problem(password, about)]
 
 
-class Form(FlaskForm):
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A form that knows where to lead on."""
 
     next = HiddenField()
@@ -71,13 +71,13 @@ class PasskeyForm(Form):
     name = StringField(_l("Name of this passkey"), [Length(max=60), plain_line])
 
 
-class AddressForm(FlaskForm):
+class AddressForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """Whose way back in."""
 
     email = StringField(_l("Mail address"), [NEEDED, Length(max=254)])
 
 
-class NewPasswordForm(FlaskForm):
+class NewPasswordForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """A new password; `about` is what it must not be."""
 
     new_password = PasswordField(_l("New password"), [NEEDED])
@@ -109,7 +109,7 @@ class JoinForm(NewPasswordForm):
         self.language.choices = [(code, language_word(code)) for code in LOCALES]
 
 
-class LanguageForm(FlaskForm):
+class LanguageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """The language of pages and letters."""
 
     language = SelectField(_l("Language of pages and letters"))
@@ -119,7 +119,7 @@ class LanguageForm(FlaskForm):
         self.language.choices = [(code, language_word(code)) for code in LOCALES]
 
 
-class InviteForm(FlaskForm):
+class InviteForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """Whom to invite, to what, where."""
 
     email = StringField(_l("Their mail address at work"), [NEEDED, Length(max=254), an_address])
@@ -138,7 +138,7 @@ class InviteForm(FlaskForm):
         self.institution.choices = [("", _("No institution")), *institutions]
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """Why."""
 
     reason = StringField(_l("Why"), [NEEDED, Length(min=3, max=300), plain_line])
