@@ -213,7 +213,7 @@ def sops_load(file: Path, *, commit: bool) -> None:
     if commit:
         with transaction(session):
             changes = sops.put_in_force(session, newer, by="console", now=site.now())
-        site.taxonomy(session)
+        site.forget_taxonomy()
         worker.keep_index(session, site)
     else:
         changes = sops.compare(session, sops.current(session), newer)

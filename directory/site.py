@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Lock
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -25,6 +26,8 @@ from directory.sops import operations as sops
 from directory.sops.models import TaxonomyVersion
 from directory.sops.taxonomy import Taxonomy, build, read_file
 
+LOOK_EVERY_SECONDS = 1.0
+
 
 @dataclass(slots=True)
 class Site:
@@ -36,6 +39,7 @@ class Site:
     _taxonomy: Taxonomy | None = None
     _reader: Reader | None = None
     _version_id: str = ""
+    _looked_at: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
     @property
@@ -63,7 +67,10 @@ class Site:
         return Desk(session, self.ports.index, viewer, self.now(), self.today(), self.days, self.cache)
 
     def taxonomy(self, session: Session) -> Taxonomy:
-        """The taxonomy in force; the file's before the first is loaded."""
+        """The taxonomy in force; the file's before the first is loaded. Looked up at most once a second."""
+        looked_at = monotonic()
+        if self._taxonomy is not None and looked_at - self._looked_at < LOOK_EVERY_SECONDS:
+            return self._taxonomy
         newest = select(TaxonomyVersion.id).order_by(TaxonomyVersion.in_force_at.desc()).limit(1)
         version_id = session.scalar(newest) or "file"
         if self._taxonomy is None or version_id != self._version_id:
@@ -71,7 +78,12 @@ class Site:
                 self._taxonomy = sops.current(session) or build(read_file())
                 self._reader = Reader(build_lexicon(self._taxonomy.document))
                 self._version_id = version_id
+        self._looked_at = looked_at
         return self._taxonomy
+
+    def forget_taxonomy(self) -> None:
+        """Look again at once: a newer version was just put in force."""
+        self._looked_at = 0.0
 
     def reader(self, session: Session) -> Reader:
         """The question reader for the taxonomy in force."""

@@ -129,8 +129,7 @@ class Sqlite:
         run("DELETE FROM hits")
         total = run(f"INSERT INTO hits {' INTERSECT '.join(sources)}", given).rowcount
         ids = run(
-            "SELECT id FROM hits JOIN entry USING (number) "
-            "ORDER BY is_vacant, confirmed_on DESC, id LIMIT ? OFFSET ?",
+            "SELECT id FROM hits JOIN entry USING (number) ORDER BY is_vacant, confirmed_on DESC, id LIMIT ? OFFSET ?",
             (query.limit, query.offset),
         ).fetchall()
         if self.with_counts:

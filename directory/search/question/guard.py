@@ -6,83 +6,80 @@ Every pattern is read once from left to right (no nested repetition), so that a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+from directory.search.question.lexicon import load_words
 
 LONGEST_GUARDED = 4_000
+IsName = Callable[[str, str], bool]
+
+_MORE_LETTERS = re.compile(r"\\([*+])(\d)")
+_APOSTROPHE = r"['’ ]{1,2}"
+
+
+def _any_of(lists: dict[str, Iterable[str]]) -> str:
+    """One pattern for all words of a list of guard.yaml."""
+    words = dict.fromkeys(word for spelled in lists.values() for word in spelled)
+    patterns = (re.escape(word).replace("'", _APOSTROPHE).replace(r"\ ", " ") for word in words)
+    return "|".join(_MORE_LETTERS.sub(_letters, pattern) for pattern in patterns)
+
+
+def _letters(match: re.Match[str]) -> str:
+    return rf"\w{{{0 if match[1] == '*' else 1},{match[2]}}}"
+
+
+_LISTS = load_words("guard.yaml")
 _SIGNS = r"[\s:№#.,/=-]{0,4}"
-_NUMBER_WORDS = r"(?:(?:no|nr|num|number|numbers|numero|número|numer|n|nº|n°|č|čj|št|šţ|br|broj|бр|број|№|номер|nummer|numărul|numar|număr|szám|száma|číslo|серия|seria|serija|série|nº|is|este|je|е|ist|est|è|é|van|bez|is)\b[\s:№#.º°=-]{0,3}){0,3}"  # fmt: skip  # noqa: E501
-_DOCUMENT_WORDS = (
-    "passports?|passport|id card|identity card|identity document|travel document|residence permit|national id|"
-    "personal id|personal number|ssn|"
-    "pașaport\\w{0,3}|pasaport\\w{0,3}|carte de identitate|buletin\\w{0,3}|cnp|idnp|permis de ședere|"
-    "паспорт\\w{0,3}|лична карта|егн|лнч|личен документ|лк|"
-    "pasoš\\w{0,2}|pasos\\w{0,2}|putovnic\\w{1,2}|osobn\\w{1,2} iskaznic\\w{1,2}|ličn\\w{1,2} kart\\w{1,2}|"
-    "licn\\w{1,2} kart\\w{1,2}|jmbg|oib|пасош\\w{0,3}|личн\\w{1,2} карт\\w{1,2}|јмбг|ембг|embg|"
-    "pasaport\\w{1,3}|letërnjoftim\\w{0,3}|leternjoftim\\w{0,3}|nid|"
-    "útlev\\w{1,6}|utlev\\w{1,6}|személyi igazolvány\\w{0,4}|személyi szám\\w{0,4}|szig|"
-    "passaport\\w{1,2}|carta d[i'’ ]{1,2}identità|carta identità|codice fiscale|"
-    "passaporte|cartão de cidadão|bilhete de identidade|nif|"
-    "cestovní pas\\w{0,2}|pas|pasu|občansk\\w{1,3} průkaz\\w{0,2}|rodné číslo|rodne cislo|"
-    "reisepass\\w{0,2}|pass|passnummer|ausweis\\w{0,6}|personalausweis\\w{0,2}|"
-    "passeport|carte d[’' ]identité|pièce d[’' ]identité|διαβατήριο|ταυτότητα|pasaportu?"
-)
-_CASE_WORDS = (
-    "case|case file|file|docket|record|reference|ref|criminal case|indictment|"
-    "dosar\\w{0,4}|dosarul penal|cauza penală|nr dosar|"
-    "дело|досъдебно производство|дп|преписка|сл дело|нохд|"
-    "predmet\\w{0,2}|spis\\w{0,2}|предмет\\w{0,2}|kaznen\\w{1,2} predmet\\w{0,2}|ur broj|klasa|"
-    "dosj\\w{1,3}|çështj\\w{1,3}|ceshtj\\w{1,3}|kallëzim\\w{0,3}|"
-    "ügyszám\\w{0,2}|ugyszam\\w{0,2}|ügy|akta\\w{0,3}|bűnügyi szám|"
-    "fascicolo|procedimento|rgnr|r\\.g\\.n\\.r\\.?|pratica|processo|inquérito|nuipc|proc|"
-    "spisov\\w{1,2} značk\\w{1,2}|sp\\.? zn\\.?|čj|č\\.j\\.|"
-    "aktenzeichen|az|geschäftszahl|gz|fall|fallnummer|js|"
-    "dossier|procédure|affaire|υπόθεση|δικογραφία"
-)
+_BETWEEN = rf"{_SIGNS}(?:(?:(?:{_any_of(_LISTS['number'])})\b|№|[nN][º°])[\s:№#.º°=-]{{0,3}}){{0,3}}{_SIGNS}"
 _DOCUMENT = re.compile(
-    rf"\b(?:{_DOCUMENT_WORDS})\b{_SIGNS}{_NUMBER_WORDS}{_SIGNS}(?P<number>(?=[a-zа-я0-9]{{0,12}}\d)[a-zа-я0-9]{{5,15}}\b)",
+    rf"\b(?:{_any_of(_LISTS['document'])})\b{_BETWEEN}(?P<number>(?=[^\W_]{{0,12}}\d)[^\W_]{{5,17}}\b)",
     re.IGNORECASE,
 )
 _BARE_DOCUMENT = re.compile(
     r"(?<![\w+/-])(?P<number>[A-Z]{1,2} ?\d{6,9}|[A-Z]{2}\d{5,7}[A-Z]{0,2}|\d{13}|\d{6}/\d{3,4})(?![\w/-])"
 )
+# 1234/95/2023, KT-123/22, 123/P/2024, 12 Js 345/23, 5 T 12/2023, 123/23.4JAPRT; neither 24/7 nor a measure (4.3).
+_CASE_NUMBER = (
+    r"(?!24/7|[1-5]\.[0-9c]\b)(?:[^\W\d_]{1,5}[-./ ]{0,2})?\d{1,7}(?:[-./ ]{1,2}[^\W\d_]{1,4})?"
+    r"(?:[-./ ]\d{1,7})?(?:[-./]\d{1,6}){1,4}[^\W\d_]{0,8}"
+)
 _CASE = re.compile(
-    rf"\b(?:{_CASE_WORDS})\b{_SIGNS}{_NUMBER_WORDS}{_SIGNS}"
-    r"(?P<number>(?=[\w./ -]{0,14}\d)(?:[A-ZА-Яa-zа-яčšžČŠŽ]{1,5}[-./ ]{0,2})?\d{1,7}(?:[-./ ]{1,2}[A-ZА-Яa-z]{1,4})?(?:[-./]\d{1,6}){1,4}|"
-    r"\b[A-Z]{1,5}[-./ ]?\d{3,9}\b|\d{4,10}\b)",
+    rf"\b(?:{_any_of(_LISTS['case'])})\b{_BETWEEN}"
+    rf"(?P<number>(?=[\w./ -]{{0,14}}\d)(?:{_CASE_NUMBER}|\b[A-Z]{{1,5}}[-./ ]?\d{{3,9}}\b|\d{{4,10}}\b))",
     re.IGNORECASE,
 )
-_DATE = (
-    r"(?:\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?(?:19|20)\d\d|(?:19|20)\d\d[./-]\s?\d{1,2}[./-]\s?\d{1,2}|"
-    r"\d{1,2}\.?(?:st|nd|rd|th|er|º)? (?:de |of )?[^\W\d_]{3,12}\.? (?:de )?(?:19|20)\d\d)"
+_DATE = re.compile(
+    r"(?<!\d)(?:\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?(?:19|20)\d\d|(?:19|20)\d\d[./-]\s?\d{1,2}[./-]\s?\d{1,2}|"
+    r"\d{1,2}\.?(?:st|nd|rd|th|er|º)? (?:de |of )?[^\W\d_]{3,12}\.? (?:de )?(?:19|20)\d\d)(?!\d)"
 )
-_DATE_FOUND = re.compile(rf"(?<!\d)(?P<number>{_DATE})(?!\d)")
-_BIRTH = re.compile(
-    r"\b(?:born|dob|d\.o\.b|date of birth|birth ?date|n[ăa]scut\w{0,2}|data na[șs]terii|род(?:ен|ена|ени|ён)\w{0,2}|роѓен\w{0,2}|"
-    r"рођен\w{0,2}|датум рођења|дата на раждане|ro[đd]j?en\w{0,2}|datum ro[đd]j?enja|i lindur|e lindur|lindur|datëlindj\w{0,3}|datelindj\w{0,3}|"
-    r"született|szül|születési|szuletett|nato|nata|nati|data di nascita|nascid[oa]s?|data de nascimento|narozen\w{0,2}|nar|"
-    r"datum narození|geboren\w{0,2}|geb|geburtsdatum|née?|né|date de naissance|naissance|γεννη\w{0,8}|doğum\w{0,6}|народ\w{0,6})\b",
-    re.IGNORECASE,
-)
-_NAME = re.compile(r"\b[A-ZÀ-ŽА-ЯЀ-Џ][a-zà-žа-яѐ-џ’'-]{1,20} [A-ZÀ-ŽА-ЯЀ-Џ][a-zà-žа-яѐ-џ’'-]{1,25}\b")
+_BIRTH = re.compile(rf"\b(?:{_any_of(_LISTS['birth'])})\b", re.IGNORECASE)
+_NAME_WORD = re.compile(r"[^\W\d_]['’-]?[^\W\d_]+(?:['’-][^\W\d_]+)?")
 _NEAR = 60
 
 
 def find_personal_data(text: str) -> tuple[str, ...]:
     """Keys of what was found: `passport_number`, `birth_date_with_name`, `case_number`."""
-    return tuple(dict.fromkeys(key for key, _, _ in _findings(text[:LONGEST_GUARDED])))
+    return tuple(dict.fromkeys(key for key, _, _ in _findings(text[:LONGEST_GUARDED], _always)))
 
 
-def without_personal_data(text: str) -> tuple[str, tuple[str, ...]]:
-    """The text with every guarded piece blanked, and the keys of what was found."""
+def without_personal_data(text: str, is_name: IsName) -> tuple[str, tuple[str, ...]]:
+    """The text with every guarded piece blanked, and the keys of what was found.
+
+    `is_name` tells whether two words in title case may be somebody's name ("Ana Popescu", not "North Macedonia").
+    """
     text = text[:LONGEST_GUARDED]
-    found = list(_findings(text))
+    found = list(_findings(text, is_name))
     kept = list(text)
     for _, start, end in found:
         kept[start:end] = " " * (end - start)
     return ("".join(kept) if found else text), tuple(dict.fromkeys(key for key, _, _ in found))
 
 
-def _findings(text: str) -> Iterator[tuple[str, int, int]]:
+def _always(first: str, second: str) -> bool:
+    return bool(first and second)
+
+
+def _findings(text: str, is_name: IsName) -> Iterator[tuple[str, int, int]]:
     if not any(c.isdigit() for c in text):
         return
     for match in _DOCUMENT.finditer(text):
@@ -90,17 +87,28 @@ def _findings(text: str) -> Iterator[tuple[str, int, int]]:
     for pattern, key in ((_BARE_DOCUMENT, "passport_number"), (_CASE, "case_number")):
         for match in pattern.finditer(text):
             yield key, match.start("number"), match.end("number")
-    yield from _births(text)
+    yield from _births(text, is_name)
 
 
-def _births(text: str) -> Iterator[tuple[str, int, int]]:
-    for match in _DATE_FOUND.finditer(text):
+def _births(text: str, is_name: IsName) -> Iterator[tuple[str, int, int]]:
+    for match in _DATE.finditer(text):
         start = max(0, match.start() - _NEAR)
         around = text[start : match.end() + _NEAR]
-        name, birth = _NAME.search(around), _BIRTH.search(around)
-        if name or birth:
+        birth = _BIRTH.search(around)
+        pieces = ([birth.span()] if birth else []) + _name(around, is_name)
+        if pieces:
             yield "birth_date_with_name", match.start(), match.end()
-            if birth:
-                yield "birth_date_with_name", start + birth.start(), start + birth.end()
-            if name:
-                yield "birth_date_with_name", start + name.start(), start + name.end()
+            yield from (("birth_date_with_name", start + first, start + last) for first, last in pieces)
+
+
+def _name(text: str, is_name: IsName) -> list[tuple[int, int]]:
+    """Where the first name and surname stand, if any do: two words in title case side by side."""
+    before: re.Match[str] | None = None
+    for word in _NAME_WORD.finditer(text):
+        if not word[0].istitle():
+            before = None
+        elif before and text[before.end() : word.start()] == " " and is_name(before[0], word[0]):
+            return [(before.start(), word.end())]
+        else:
+            before = word
+    return []

@@ -9,12 +9,15 @@ import pytest
 from directory.accounts import passwords
 from directory.accounts.passwords import make_hash, matches, needs_rehash, problem
 
-LONG = "x7" * 36  # 72 characters: where other hashes stop reading
+LONG = "lampe-7x" * 9  # 72 characters: where other hashes stop reading
 TAKEN = [
-    "correct horse battery", "ünïcødé wörds", "пять синих лампочек", "Ελληνικά σταφύλια", "🦔🦔🌲 im Wald 🌧", "  leading and trailing  ",
+    "correct horse battery", "ünïcødé wörds", "пять синих лампочек", "Ελληνικά σταφύλια", "🦔🦔🌲 im Wald 🌧",
+    "  leading and trailing  ",
     "a" * 3 + "bcdefghijk", "l7:pQ-9v", "x" * 5 + "yz0123456789abcd" * 12, "tab\tinside the word", "null\x00inside it",
-    "quote\"and'quote", "<script>alert(1)</script>", "' OR 1=1 -- long", "${jndi:ldap}", "%00%0a%0d stays", "パスワードではない言葉", "كلمات سر طويلة جدا",
-    "דלת כחולה גדולה", "seven blue lamps", "Zwölf Boxkämpfer", "žluťoučký kůň pěl", "d41d8cd98f00b204", LONG + "A", LONG + "B",
+    "quote\"and'quote", "<script>alert(1)</script>", "' OR 1=1 -- long", "${jndi:ldap}", "%00%0a%0d stays",
+    "パスワードではない言葉", "كلمات سر طويلة جدا",
+    "דלת כחולה גדולה", "seven blue lamps", "Zwölf Boxkämpfer", "žluťoučký kůň pěl", "d41d8cd98f00b204",
+    LONG + "A", LONG + "B",
 ]  # fmt: skip
 REFUSED = {
     "short": "l7:pQ-9",
@@ -48,7 +51,7 @@ def test_two_ways_to_type_one_letter_are_one_password() -> None:
     assert matches(make_hash("cafe\u0301 au lait", "test"), "caf\u00e9 au lait", "test")
 
 
-@pytest.mark.parametrize("password", ["Ana Popescu", "popescu2026", "ana.popescu@ministry.example", "Ministry!99"])
+@pytest.mark.parametrize("password", ["Ana Popescu", "popescu2026", "ana.popescu@ministry.example", "ANA.POPESCU!9"])
 def test_ones_own_name_and_address_are_refused(password: str) -> None:
     assert problem(password, ("ana.popescu@ministry.example", "Ana Popescu")) == "yours"
 

@@ -17,7 +17,8 @@ OLD, NEW = "an old key that is long enough for us", "a new key that is long enou
     ("typed", "digits"),
     [
         ("123456", "123456"), (" 123 456 ", "123456"), ("123-456", "123456"), ("１２３４５６", "123456"),
-        ("١٢٣٤٥٦", "123456"), ("१२३४५६", "123456"), ("12\u200b34\u00ad56", "123456"), ("1\u30002\u20093456", "123456"), ("123–456", "123456"),
+        ("١٢٣٤٥٦", "123456"), ("१२३४५६", "123456"), ("12\u200b34\u00ad56", "123456"),
+        ("1\u30002\u20093456", "123456"), ("123–456", "123456"),
         ("12345", ""), ("1234567", ""), ("12345a", ""), ("½23456", ""), ("①23456", ""), ("²23456", ""), ("", ""),
         ("-123456+", ""), ("0x3039", ""), ("123456\x00", ""),
     ],
@@ -85,8 +86,8 @@ def test_passkeys_need_a_host_with_a_name() -> None:
     ("sent", "words"),
     [
         ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
-        ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Mobile Safari/537.36", "Chrome on Android"),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18.0 Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/131.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari on iPhone"),
         ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/131.0 Safari/537.36 Edg/131.0", "Edge on Windows"),
         ("<script>\r\nEvil: yes", "Unknown browser"), ("", "Unknown browser"),
     ],

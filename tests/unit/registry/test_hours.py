@@ -39,5 +39,5 @@ def test_summer_time_counts() -> None:
 
 @pytest.mark.parametrize("text", ["mon-fri", "Mo-Fr", "Mo-Fr 8-16", "Mo-Xx 08:00-16:00", "Mo 25:00-26:00", "24/8"])
 def test_odd_hours_are_refused_with_what_is_expected(text: str) -> None:
-    with pytest.raises(hours.BadHours, match="Mo|day|range"):
+    with pytest.raises(hours.BadHours, match=r"Mo|day|range"):
         hours.read_hours(text)

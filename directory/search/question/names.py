@@ -1,0 +1,70 @@
+"""Telling a person's name from a country: "Sofia Rossi", "Milan Franke", but not "Vienna Austria"."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from directory.search.question.lexicon import Lexicon, Sense
+from directory.search.question.matching import Span
+from directory.search.question.tokens import Token
+
+_SAID = ("role", "type", "sop", "people", "victim", "urgent", "exploitation", "group", "region", "channel")
+
+
+class PersonNames:
+    """The rules about names, with the words they need at hand."""
+
+    def __init__(self, lexicon: Lexicon, directory_names: Container[str]) -> None:
+        self._lexicon = lexicon
+        self._directory_names = directory_names
+        self._name_words = frozenset(lexicon.rules["name_words"])
+        self._given_names = frozenset(lexicon.rules["given_names"])
+
+    def _is_a_name(self, spans: list[Span], tokens: list[Token]) -> bool:
+        """The whole question is somebody's name: "Stefan Holanda", "Milan Franke", but not "Vienna Austria"."""
+        if not 2 <= len(tokens) <= 3 or len(spans) < 2 or len({token.is_title for token in tokens}) > 1:
+            return False
+        if any(token.is_capitals for token in tokens) or any(span.has(kind) for span in spans for kind in _SAID):
+            return False
+        codes = [{s.value for s in span.senses if s.kind == "country"} for span in spans]
+        if all(codes) and set.intersection(*codes):
+            return False
+        if any(token.word in self._given_names for token in tokens):
+            return True
+        unknown = any(self._is_unknown(span, tokens) for span in spans)
+        plain = any(s.form in {"name", "code", "body"} for span in spans for s in span.senses)
+        return unknown and tokens[0].is_title and not plain and not any(span.has("filler") for span in spans)
+
+    def _reads_as_name(self, spans: list[Span], index: int, tokens: list[Token], senses: list[Sense]) -> bool:
+        """Whether a word that is also a name stands where a name would: beside a word nobody knows, or alone.
+
+        Names are written alike: "Sofia Rossi" or "sofia rossi", but "Romania cross-border" is none.
+        """
+        span = spans[index]
+        others = [other for i, other in enumerate(spans) if i != index and other.senses]
+        is_title = tokens[span.start].is_title
+        for other in (index - 1, index + 1):
+            if 0 <= other < len(spans) and self._may_be_name(spans[other], tokens):
+                boundary = max(span.start, spans[other].start)
+                neighbour = tokens[spans[other].start]
+                if tokens[boundary].new_clause or neighbour.is_title != is_title:
+                    continue
+                if self._is_unknown(spans[other], tokens) and (is_title or not others):
+                    return True
+                if len(others) <= 1:  # two words that are both names and nothing else: "Sofia Rossi"
+                    return True
+        if all(sense.form == "adjective" for sense in senses) and len(spans) == 2:
+            return all(other.has("country") and not other.has("filler") for other in others)
+        return not others and tokens[span.start].word in self._directory_names
+
+    def _may_be_name(self, span: Span, tokens: list[Token]) -> bool:
+        word = tokens[span.start].word
+        is_name = word in self._name_words or word in self._directory_names or word in self._given_names
+        is_name = is_name and span.end - span.start == 1
+        return self._is_unknown(span, tokens) or (is_name and not span.has("filler"))
+
+    def _is_unknown(self, span: Span, tokens: list[Token]) -> bool:
+        word = tokens[span.start].word
+        is_part = any(key in self._lexicon.known for key, _ in self._lexicon.keys(word))
+        return not span.senses and len(word) > 1 and word.isalpha() and not is_part
+
