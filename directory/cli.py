@@ -23,6 +23,7 @@ from directory.entries.viewer import PUBLIC, Viewer
 from directory.exports import KINDS, LATER, CannotExport, ExportContext, write_export
 from directory.exports.answer_json import asked_json
 from directory.exports.words import filter_words
+from directory.history.access import Asker, record_access
 from directory.ports import FixedClock
 from directory.registry.countries import codes
 from directory.registry.demo.loader import DemoAlreadyLoaded, load_demo
@@ -143,6 +144,10 @@ def export(
     part = file.with_name(file.name + ".part")
     part.write_bytes(content)
     part.replace(file)
+    with transaction(session):
+        record_access(
+            session, "export", [e.id for e in entries], asker=Asker(), path="console", by="console", now=site.now()
+        )
     click.echo(f"{len(entries)} entries written to {file}")
 
 

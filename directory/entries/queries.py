@@ -67,7 +67,7 @@ class EntryCache:
 
     def __init__(self, size: int = 4000) -> None:
         self._kept: OrderedDict[tuple[str, int, date], StoredEntry] = OrderedDict()
-        self._size = size
+        self.size = size
         self._lock = Lock()
 
     def get(self, key: tuple[str, int, date]) -> StoredEntry | None:
@@ -83,7 +83,7 @@ class EntryCache:
         with self._lock:
             self._kept[key] = entry
             self._kept.move_to_end(key)
-            while len(self._kept) > self._size:
+            while len(self._kept) > self.size:
                 self._kept.popitem(last=False)
 
 
@@ -102,6 +102,11 @@ def load(session: Session, ids: Sequence[str], *, today: date, cache: EntryCache
             cache.put((entry.id, entry.revision, today), entry)
             found[entry.id] = entry
     return [found[entry_id] for entry_id in ids if entry_id in found]
+
+
+def freshest_ids(session: Session, *, limit: int) -> Sequence[str]:
+    """The ids of the entries confirmed last."""
+    return session.scalars(select(Post.id).order_by(Post.confirmed_at.desc().nulls_last(), Post.id).limit(limit)).all()
 
 
 def load_all(session: Session, *, today: date) -> Iterator[StoredEntry]:

@@ -46,8 +46,12 @@ def record_access(
     now: datetime,
     filters: str = "",
     contact_point_id: str | None = None,
+    by: str = "",
 ) -> AccessRecord:
-    """Log what is given. For a reveal `entry_ids` is the one entry, and `contact_point_id` the line."""
+    """Log what is given. For a reveal `entry_ids` is the one entry, and `contact_point_id` the line.
+
+    `by` names who it was where no account is signed in: a visitor, or the console.
+    """
     record = AccessRecord(
         id=new_id(),
         at=now,
@@ -68,19 +72,23 @@ def record_access(
     if rows:
         session.execute(insert(AccessItem), rows)
     if kind != "view":
-        _chain(session, record, entry_ids, contact_point_id, now)
+        _chain(session, record, entry_ids, contact_point_id, by or record.account_id or "visitor", now)
     return record
 
 
 def _chain(
-    session: Session, record: AccessRecord, entry_ids: Sequence[str], contact_point_id: str | None, now: datetime
+    session: Session,
+    record: AccessRecord,
+    entry_ids: Sequence[str],
+    contact_point_id: str | None,
+    by: str,
+    now: datetime,
 ) -> None:
     """A line of history, so that a reveal or an export cannot be made undone unseen."""
     told: dict[str, object] = {"entries": record.entry_count, "filters": record.filters, "path": record.path}
     if contact_point_id is not None:
         told = {"entry": entry_ids[0], "contact_point": contact_point_id}
     told["digest"] = digest_of(entry_ids)
-    by = record.account_id or "visitor"
     history.record(session, record.kind, subject_type="access", subject_id=record.id, by=by, now=now, after=told)
 
 
@@ -122,5 +130,6 @@ def forget_old(session: Session, *, now: datetime) -> int:
     session.execute(
         update(AccessRecord).where(AccessRecord.at < now - KEPT_NETWORK, AccessRecord.network != "").values(network="")
     )
+    session.execute(delete(Alarm).where(Alarm.last_at < now - KEPT_REST))
     session.execute(delete(UsedToday).where(UsedToday.on < (now - timedelta(days=2)).date()))
     return int(gone.rowcount)  # type: ignore[attr-defined]  # a delete has a row count

@@ -48,9 +48,7 @@ class Reading:
     @property
     def is_empty(self) -> bool:
         """Nothing was understood and no word is left to look for."""
-        return not any(
-            getattr(self, f.name) for f in fields(self) if f.name not in {"ignored", "warnings", "mentions"}
-        )
+        return not any(getattr(self, f.name) for f in fields(self) if f.name not in {"ignored", "warnings", "mentions"})
 
     def to_json(self) -> dict[str, Any]:
         """The Reading of the contract, plus `mentions`."""

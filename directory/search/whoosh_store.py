@@ -1,10 +1,10 @@
 """The index on disk: which folder is the current one, who may write, and an entry as Whoosh keeps it.
 
-    root/current        one line: the name of the folder in use, replaced by rename
-    root/v1-3f2a…/      a Whoosh index; 1 is VERSION, so that an index of another version is known by its name
-    root/write.lock     held by the one writer of the moment
-    root/rebuild.lock   held by the one rebuild of the moment
-    root/journal        changes made while a rebuild is on; the rebuild takes them over before it is switched to
+root/current        one line: the name of the folder in use, replaced by rename
+root/v1-3f2a…/      a Whoosh index; 1 is VERSION, so that an index of another version is known by its name
+root/write.lock     held by the one writer of the moment
+root/rebuild.lock   held by the one rebuild of the moment
+root/journal        changes made while a rebuild is on; the rebuild takes them over before it is switched to
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ def attach(app: Flask) -> None:
         api_keys,
         countries,
         entries,
+        erasures,
         errors,
         files,
         history,
@@ -37,7 +38,7 @@ def attach(app: Flask) -> None:
 
     public = (shown, home, search, entries, files, institutions, countries, sops, readiness, api)
     personal = (limiting, sign_in, second_factor, account, invitations, people)
-    watchful = (api_keys, quotas, reveals, history, alarms, my_data)
+    watchful = (api_keys, quotas, reveals, history, erasures, alarms, my_data)
     for family in (layout, identity, *watchful, *public, *personal, errors):
         family.attach(app)
     identity.exempt(app)

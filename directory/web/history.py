@@ -10,11 +10,11 @@ from flask import Flask, abort, g, render_template
 from sqlalchemy import select
 
 from directory.accounts.models import Account
-from directory.accounts.policy import NOTHING, Subject
+from directory.accounts.people import rights
 from directory.history import queries
 from directory.history.queries import AccessLine
 from directory.registry.models import Post
-from directory.web import access, current
+from directory.web import access, current, erasures
 from directory.web.history_words import accounts_in, line_words
 from directory.web.translating import gettext as _
 
@@ -35,15 +35,7 @@ def attach(app: Flask) -> None:
     app.add_url_rule("/entries/<uuid:entry_id>/uses", "entry_uses", show_uses)
 
 
-def subject_of(entry_id: object) -> Subject:
-    """The entry as the policy sees it; one that is not there is in nobody's country."""
-    post = current.session().get(Post, str(entry_id))
-    if post is None:
-        return NOTHING
-    return Subject(country=post.institution.country_code, institution_id=post.institution_id, post_id=post.id)
-
-
-@access.allowed("read_history", subject_of)
+@access.allowed("read_history", erasures.subject_of)
 def show_history(entry_id: object) -> str:
     """Every line about the entry and its institution, newest first, in words."""
     session = current.session()
@@ -53,16 +45,20 @@ def show_history(entry_id: object) -> str:
         abort(404)
     names = names_of(accounts_in(lines))
     g.no_store = True
+    may_erase = (
+        post is not None and rights().may(current.person(), "erase_person", erasures.subject_of(entry_id)) != "no"
+    )
     return render_template(
         "history/history.html",
         entry_id=entry_id,
+        holders=erasures.holders_of(post) if post and may_erase else [],
         title=post.title if post else _("An entry that is gone"),
         lines=[line_words(line, names) for line in lines],
         is_cut=len(lines) == queries.MOST,
     )
 
 
-@access.allowed("read_history", subject_of)
+@access.allowed("read_history", erasures.subject_of)
 def show_uses(entry_id: object) -> str:
     """Who took the entry along or had a number revealed, and how often it was opened."""
     session = current.session()
@@ -95,4 +91,6 @@ def _use_words(line: AccessLine, names: dict[str, str]) -> UseWords:
         "reveal": _("was shown a restricted number"),
     }
     who = names.get(line.account_id, _("somebody")) if line.account_id else _("a visitor")
+    if line.path == "console":
+        who = _("somebody at the machine itself")
     return UseWords(line.at, who, kinds.get(line.kind, line.kind), line.entry_count)

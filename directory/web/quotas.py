@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from flask import Flask, current_app, g, request
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
@@ -38,6 +38,7 @@ from directory.web.translating import ngettext
 HOTLINE_ROLES = ("hotline", "child_hotline")
 ENTRY_PAGES = {"entry", "api.entry", "entry_card"}
 LIST_PAGES = {"entries", "country", "institution", "measure", "sop"}
+LIST_LENGTH = 20
 SOFTWARE = ("/api/", ".vcf", ".csv", ".json", ".xlsx")
 
 
@@ -86,6 +87,8 @@ def give(entries: Sequence[Entry], *, path: str, kind: Kind = "view", filters: s
             if used.is_given and given and (who.account_id or kind != "view"):
                 record_access(books, kind, given, asker=who, path=path, now=now, filters=filters)
     except OperationalError:
+        if kind != "view":
+            raise
         current_app.logger.warning("Reading could not be counted")
         return
     if not used.is_given:
@@ -185,9 +188,12 @@ def _before_list() -> None:
         return
     if request.args.getlist("role") == ["hotline"]:
         return
-    now = current.site().now()
-    if quotas.used(current.session(), asker(), "listed", now=now) >= rights().quota(current.person(), "listed"):
-        refuse("listed", now)
+    who, now, limit = asker(), current.site().now(), rights().quota(current.person(), "listed")
+    if quotas.used(current.session(), who, "listed", now=now) < limit:
+        return
+    with Session(database.engine) as books, transaction(books):  # going on all the same counts towards the freeze
+        quotas.use(books, who, "listed", [new_id() for _number in range(LIST_LENGTH)], limit=limit, now=now)
+    refuse("listed", now)
 
 
 def _after(response: Response) -> Response:
@@ -195,7 +201,7 @@ def _after(response: Response) -> Response:
     try:
         _count_listed()
         _listen(response)
-    except OperationalError:
+    except SQLAlchemyError:
         current_app.logger.warning("An access could not be noted")
     return response
 

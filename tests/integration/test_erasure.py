@@ -57,9 +57,7 @@ def make_person(session: Session) -> tuple[Official, Post, Account]:
     )
     official = appointment.official
     official.agreed_at = NOW
-    registry.set_post(
-        session, post, replace(post_values(post), asks_for=f"Ask for {NAME} first"), by="test", now=NOW
-    )
+    registry.set_post(session, post, replace(post_values(post), asks_for=f"Ask for {NAME} first"), by="test", now=NOW)
     other = make_post(session, title="Other officer", is_desk=False)
     proposals.change_holder(session, other, NAME, actor=OWNER, now=NOW, reason=f"{NAME} takes over")
     account = Account(id=new_id(), email=MAIL, name=NAME, created_at=NOW, official_id=official.id)
@@ -72,9 +70,7 @@ def make_person(session: Session) -> tuple[Official, Post, Account]:
             token_hash=new_id(), purpose="invite", email=MAIL.upper(), invited_by="test", invited_at=NOW, expires_at=NOW
         )
     )
-    outbox.queue(
-        session, "entered", to=MAIL, key="another", now=NOW, product="P", name=NAME, post="P", institution="I"
-    )
+    outbox.queue(session, "entered", to=MAIL, key="another", now=NOW, product="P", name=NAME, post="P", institution="I")
     make_import(session, post)
     session.flush()
     return official, post, account
@@ -86,7 +82,9 @@ def make_import(session: Session, post: Post) -> None:
         id=new_id(), at=NOW, by="console", kind="k", file_name="list.csv", file_hash="h", source_id=source.id
     )
     record = ImportedRecord(id=new_id(), kind="k", key="1", content={"official": NAME}, post_id=post.id)
-    line = ImportLine(batch_id=batch.id, record_id=record.id, row=1, outcome="changed", before={"content": [NAME, MAIL]})
+    line = ImportLine(
+        batch_id=batch.id, record_id=record.id, row=1, outcome="changed", before={"content": [NAME, MAIL]}
+    )
     session.add(batch)
     session.flush()
     session.add_all([record, line])

@@ -90,7 +90,9 @@ def test_over_the_quota_an_alarm_at_three_times_the_norm_the_account_is_frozen(s
     assert sessions.find(session, token, now=NOW) is None
     assert api_keys.find(session, key, now=NOW) is None
     assert session.scalars(select(Alarm.country_code)).all() == ["RO", "RO"]
-    line = session.scalars(select(Change).where(Change.subject_id == account.id, Change.action == "account_frozen")).one()
+    line = session.scalars(
+        select(Change).where(Change.subject_id == account.id, Change.action == "account_frozen")
+    ).one()
     assert "120 asked for in one day" in line.reason
 
 
@@ -165,7 +167,13 @@ def test_one_wrong_id_is_a_mistake_five_are_an_alarm(session: Session) -> None:
 
 @pytest.mark.parametrize(
     ("path", "closed"),
-    [("/internal", True), ("/internal/users", True), ("/entries/all", True), ("/entries", False), ("/internals", False)],
+    [
+        ("/internal", True),
+        ("/internal/users", True),
+        ("/entries/all", True),
+        ("/entries", False),
+        ("/internals", False),
+    ],
 )
 def test_which_doors_are_closed(path: str, *, closed: bool) -> None:
     assert traps.is_closed(path) is closed
@@ -173,7 +181,9 @@ def test_which_doors_are_closed(path: str, *, closed: bool) -> None:
 
 def test_an_export_logs_exactly_what_was_delivered_and_is_under_the_chain(session: Session) -> None:
     posts = [make_post(session).id for _ in range(3)]
-    record = record_access(session, "export", posts, asker=Asker(network="n"), path="csv", now=NOW, filters="country=RO")
+    record = record_access(
+        session, "export", posts, asker=Asker(network="n"), path="csv", now=NOW, filters="country=RO"
+    )
     assert record.entry_count == len(record.items) == 3
     assert record.account_id is None
     line = session.scalars(select(Change).where(Change.subject_id == record.id)).one()

@@ -26,7 +26,9 @@ def make_account(
     owns: str | None = None,
     name: str = "",
 ) -> Account:
-    account = Account(id=new_id(), email=f"{role}-{new_id()[:8]}@people.example", name=name or f"A {role}", created_at=NOW)
+    account = Account(
+        id=new_id(), email=f"{role}-{new_id()[:8]}@people.example", name=name or f"A {role}", created_at=NOW
+    )
     account.grants = [
         AccountGrant(role=role, country_code=country, institution_id=institution_id, granted_at=NOW, granted_by="test")
     ]

@@ -1,4 +1,4 @@
-"""A key opens what its account sees and never more than its scope; it dies with the account's rights, and is one's own."""
+"""A key opens what its account sees, never more than its scope; it dies with the account's rights; it is one's own."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def test_never_more_than_the_scope(app: Flask, reader: Signed, entry_id: str) ->
 def test_a_copy_is_logged_with_the_key(app: Flask, reader: Signed, entry_id: str) -> None:
     ask(app, make_key(reader, "read:registered", "export"), "/api/v1/entries?changed_since=1970-01-01")
     with app.app_context():
-        rows = database.session().scalars(select(AccessRecord).where(AccessRecord.account_id == reader.account_id)).all()
+        rows = (
+            database.session().scalars(select(AccessRecord).where(AccessRecord.account_id == reader.account_id)).all()
+        )
         assert [(row.kind, bool(row.api_key_id), row.network) for row in rows] == [("sync", True, "")]
 
 

@@ -1,4 +1,4 @@
-"""What changed, who was given it, alarms, everything about me; and the limits that stand in front of pages and files."""
+"""What changed, who was given it, alarms, everything about me; and the limits that stand before pages and files."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def small_quotas(monkeypatch: pytest.MonkeyPatch) -> Rights:
 
 def records(app: Flask, kind: str) -> list[AccessRecord]:
     with app.app_context():
-        found = database.session().scalars(select(AccessRecord).where(AccessRecord.kind == kind).order_by(AccessRecord.at))
+        found = database.session().scalars(
+            select(AccessRecord).where(AccessRecord.kind == kind).order_by(AccessRecord.at)
+        )
         return [record for record in found if record.items or not record.entry_count]
 
 
@@ -181,9 +183,7 @@ def test_files_of_a_day_are_counted(app: Flask, client: FlaskClient, world: Worl
     assert alarm_kinds(app) == ["quota_export"]
 
 
-def test_reveals_of_a_day_are_counted_and_the_account_frozen(
-    app: Flask, world: World, small_quotas: Rights
-) -> None:
+def test_reveals_of_a_day_are_counted_and_the_account_frozen(app: Flask, world: World, small_quotas: Rights) -> None:
     from directory.registry.models import ContactPoint
 
     with app.app_context():
@@ -310,3 +310,34 @@ def test_every_change_through_a_page_says_so(app: Flask, world: World) -> None:
     with app.app_context():
         line = database.session().scalars(select(Change).where(Change.by == who.account_id)).all()[-1]
         assert (line.action, line.path) == ("own_data", "form")
+
+
+# Taking somebody out
+
+
+def test_a_coordinator_takes_a_holder_out_with_a_reason_and_a_fresh_factor(app: Flask, world: World) -> None:
+    from datetime import timedelta
+
+    with app.app_context():
+        session = database.session()
+        post = session.get(Post, world.vacant)
+        assert post is not None
+        official_id = registry.appoint(session, post, "Ileana Invented", by="test", now=NOW).official_id
+        session.commit()
+    path = f"/entries/{world.vacant}/holders/{official_id}/erasure"
+    own = sign_in(app, "coordinator", country="RO")
+    assert "Take Ileana Invented out" in own.client.get(f"/entries/{world.vacant}/history").text
+    assert sign_in(app, "coordinator", country="BG").post(path, reason="asked").status_code == 404
+    assert sign_in(app, "auditor").post(path, reason="asked").status_code == 404
+    stale = sign_in(app, "coordinator", country="RO", at=NOW - timedelta(minutes=16))
+    assert stale.post(path, reason="asked").status_code == 303
+    assert own.post(path, reason="").status_code == 422
+    assert own.post(path, reason="Ileana Invented asked").status_code == 422
+    assert "Ileana" in own.client.get(f"/entries/{world.vacant}/history").text
+    done = own.post(path, reason="asked to be taken out")
+    assert done.status_code == 200
+    assert "no longer named" in done.text
+    page = own.client.get(f"/entries/{world.vacant}/history").text
+    assert "Ileana" not in page
+    assert "This line told about a person, who was taken out" in page
+    assert own.post(path, reason="again").status_code == 404

@@ -1,4 +1,4 @@
-"""A restricted number: shown once, to those entitled, logged without the number; to all others as if it were not there."""
+"""A restricted number: shown once, to those entitled, logged without it; to all others as if it were not there."""
 
 from __future__ import annotations
 
@@ -97,9 +97,7 @@ def test_those_not_entitled_get_the_same_answer_as_for_a_line_that_is_not_there(
 def test_a_public_number_and_another_entrys_line_are_not_revealed(app: Flask, world: World, line: str) -> None:
     who = sign_in(app, "secretariat")
     with app.app_context():
-        public = database.session().scalar(
-            select(ContactPoint.id).where(ContactPoint.post_id == world.return_desk)
-        )
+        public = database.session().scalar(select(ContactPoint.id).where(ContactPoint.post_id == world.return_desk))
     assert reveal(who, world.return_desk, str(public)).status_code == 404
     assert reveal(who, world.return_desk, line).status_code == 404
 

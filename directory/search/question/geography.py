@@ -1,4 +1,4 @@
-"""Which countries a question names: the words, codes, cities and bodies that are meant as countries, and the languages."""
+"""Which words of a question are meant as countries (names, codes, cities, bodies), and which as languages."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ _LINKS = ("in", "to", "from", "of")
 class Geography:
     """The rules about countries, with the words they need at hand."""
 
-    def __init__(self, lexicon: Lexicon, names: Container[str]) -> None:
+    def __init__(self, lexicon: Lexicon, names: PersonNames) -> None:
         self._lexicon = lexicon
-        self._directory_names = names
+        self._names = names
         rules = lexicon.rules
-        self._name_words = frozenset(rules["name_words"])
-        self._given_names = frozenset(rules["given_names"])
         self._needs_capital = frozenset(rules["needs_capital"])
         self._roma_people = frozenset(rules["roma_people"])
+        self._small_codes = frozenset(rules["codes_in_small_letters"])
+        self._codes_after_in = frozenset(rules["codes_after_in"])
         self._needs_country: dict[str, str] = dict(rules["needs_country"])
-        self._hungarian = {ending: link for link, endings in rules["case_endings"].items() for ending in endings}
+        endings: dict[str, list[str]] = rules["case_endings"]
+        self._hungarian = {ending: link for link, listed in endings.items() for ending in listed}
 
     # -- finding the country words ------------------------------------------------------------------------
 
     def find_places(self, spans: list[Span], tokens: list[Token]) -> list[Place]:
         """The country words that are meant as countries, in order."""
         places: list[Place] = []
-        if self._is_a_name(spans, tokens):
+        if self._names.fill(spans, tokens):
             return places
         for index, span in enumerate(spans):
             senses = [sense for sense in span.senses if sense.kind in {"country", "region"}]
@@ -61,8 +62,8 @@ class Geography:
             return code
         before = spans[index - 1] if index else None
         after_link = before is not None and bool({"in", "from", "to"} & set(before.values("filler")))
-        harmless = token.word in self._lexicon.rules["codes_in_small_letters"]
-        only_after_in = token.word in self._lexicon.rules["codes_after_in"] and tokens[span.start - 1].word == "in"
+        harmless = token.word in self._small_codes
+        only_after_in = token.word in self._codes_after_in and tokens[span.start - 1].word == "in"
         return code if (after_link and harmless) or (index and only_after_in) else ""
 
     def _is_meant(self, spans: list[Span], index: int, tokens: list[Token], senses: list[Sense]) -> bool:
@@ -79,10 +80,10 @@ class Geography:
         if token.word in self._needs_country:
             code = self._needs_country[token.word]
             return any(s.value == code for i, other in enumerate(spans) if i != index for s in other.senses)
-        is_name_word = token.word in self._name_words or token.word in self._directory_names or span.corrected
+        is_name_word = span.corrected or self._names.is_listed(token.word)
         if not is_name_word or self._link(spans, index) in {"in", "from", "to"}:
             return True
-        return not self._reads_as_name(spans, index, tokens, senses)
+        return not self._names.reads_as_one(spans, index, tokens, senses)
 
     def _place(self, spans: list[Span], index: int, tokens: list[Token], senses: list[Sense]) -> Place | None:
         span = spans[index]
@@ -195,4 +196,3 @@ class Geography:
                 if "speak" in fillers or "speak_in" in fillers or "interpreter" in spans[other].values("role"):
                     return not is_person(spans[index + 1] if index + 1 < len(spans) else Span(0, 0, ()))
         return False
-

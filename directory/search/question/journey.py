@@ -33,9 +33,7 @@ def settle(spans: list[Span], places: list[Place], facets: Facets, countries: Co
         countries.mentions.extend(Mention(code, part, place.text) for code in place.codes)
 
 
-def _sending_state(
-    spans: list[Span], places: list[Place], facets: Facets, countries: Countries
-) -> list[Place]:
+def _sending_state(spans: list[Span], places: list[Place], facets: Facets, countries: Countries) -> list[Place]:
     """An embassy or liaison officer is of one state and sits in another: the host is set, the state is left."""
     office = next(i for i, span in enumerate(spans) if any(role in _SENT_ABROAD for role in span.values("role")))
     state = _state_of_office(places, office)
@@ -143,5 +141,3 @@ def _by_person(places: list[Place], facets: Facets) -> list[Place]:
     if facets.is_return or not facets.has_office:
         return nationality + elsewhere
     return elsewhere
-
-

@@ -212,19 +212,15 @@ def _add_countries(lexicon: Lexicon, taxonomy: Mapping[str, Any]) -> None:
     people = frozenset(split_words(" ".join(load_words("people.yaml")["not_countries"])))
     for language, names in cldr["countries"].items():
         for code, spelled in names.items():
-            _add_names(lexicon, code, language, spelled)
+            _add_names(lexicon, code, {language: spelled})
     for country in taxonomy["countries"]:
-        for language, spelled in country["names"].items():
-            _add_names(lexicon, country["code"], language, [name.rstrip("*") for name in spelled])
-        for language, stems in country["adj"].items():
-            _add_adjectives(lexicon, country["code"], language, stems)
+        _add_names(lexicon, country["code"], country["names"])
+        _add_adjectives(lexicon, country["code"], country["adj"])
         _add_cities(lexicon, country["code"], country["cities"], people)
     for code, by_language in extra["names"].items():
-        for language, spelled in by_language.items():
-            _add_names(lexicon, code, language, spelled)
+        _add_names(lexicon, code, by_language)
     for code, by_language in extra["peoples"].items():
-        for language, stems in by_language.items():
-            _add_adjectives(lexicon, code, language, stems)
+        _add_adjectives(lexicon, code, by_language)
     for code, cities in (*cldr["cities"].items(), *extra["cities"].items()):
         _add_cities(lexicon, code, cities, people)
     _add_languages(lexicon, cldr["languages"], extra["languages"])
@@ -232,15 +228,18 @@ def _add_countries(lexicon: Lexicon, taxonomy: Mapping[str, Any]) -> None:
     lexicon.spoken = dict(extra["spoken"])
 
 
-def _add_names(lexicon: Lexicon, code: str, language: str, names: Iterable[str]) -> None:
-    for name in names:
-        capitals = len(name) <= 2 or name in {"RM", "ČR", "USA"}
-        lexicon.add(name, Sense("country", code, "name", capitals, language))
+def _add_names(lexicon: Lexicon, code: str, by_language: Mapping[str, Iterable[str]]) -> None:
+    for language, names in by_language.items():
+        for listed in names:
+            name = listed.rstrip("*")
+            capitals = len(name) <= 2 or name == "USA"
+            lexicon.add(name, Sense("country", code, "name", capitals, language))
 
 
-def _add_adjectives(lexicon: Lexicon, code: str, language: str, stems: Iterable[str]) -> None:
-    for stem in stems:
-        lexicon.add(stem.strip(), Sense("country", code, "adjective", language=language), f"{language} people")
+def _add_adjectives(lexicon: Lexicon, code: str, by_language: Mapping[str, Iterable[str]]) -> None:
+    for language, stems in by_language.items():
+        for stem in stems:
+            lexicon.add(stem.strip(), Sense("country", code, "adjective", language=language), f"{language} people")
 
 
 def _add_cities(lexicon: Lexicon, code: str, cities: Iterable[str], people: frozenset[str]) -> None:

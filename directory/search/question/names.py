@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+from directory.search.folding import fold
 from directory.search.question.lexicon import Lexicon, Sense
 from directory.search.question.matching import Span
 from directory.search.question.tokens import Token
@@ -20,7 +21,7 @@ class PersonNames:
         self._name_words = frozenset(lexicon.rules["name_words"])
         self._given_names = frozenset(lexicon.rules["given_names"])
 
-    def _is_a_name(self, spans: list[Span], tokens: list[Token]) -> bool:
+    def fill(self, spans: list[Span], tokens: list[Token]) -> bool:
         """The whole question is somebody's name: "Stefan Holanda", "Milan Franke", but not "Vienna Austria"."""
         if not 2 <= len(tokens) <= 3 or len(spans) < 2 or len({token.is_title for token in tokens}) > 1:
             return False
@@ -35,7 +36,7 @@ class PersonNames:
         plain = any(s.form in {"name", "code", "body"} for span in spans for s in span.senses)
         return unknown and tokens[0].is_title and not plain and not any(span.has("filler") for span in spans)
 
-    def _reads_as_name(self, spans: list[Span], index: int, tokens: list[Token], senses: list[Sense]) -> bool:
+    def reads_as_one(self, spans: list[Span], index: int, tokens: list[Token], senses: list[Sense]) -> bool:
         """Whether a word that is also a name stands where a name would: beside a word nobody knows, or alone.
 
         Names are written alike: "Sofia Rossi" or "sofia rossi", but "Romania cross-border" is none.
@@ -59,12 +60,20 @@ class PersonNames:
 
     def _may_be_name(self, span: Span, tokens: list[Token]) -> bool:
         word = tokens[span.start].word
-        is_name = word in self._name_words or word in self._directory_names or word in self._given_names
-        is_name = is_name and span.end - span.start == 1
+        is_name = span.end - span.start == 1 and (self.is_listed(word) or word in self._given_names)
         return self._is_unknown(span, tokens) or (is_name and not span.has("filler"))
 
     def _is_unknown(self, span: Span, tokens: list[Token]) -> bool:
         word = tokens[span.start].word
-        is_part = any(key in self._lexicon.known for key, _ in self._lexicon.keys(word))
-        return not span.senses and len(word) > 1 and word.isalpha() and not is_part
+        return not span.senses and len(word) > 1 and word.isalpha() and not self._lexicon.keys(word)
 
+    def is_listed(self, word: str) -> bool:
+        """Whether a word is also a name of people: in our list, or of somebody in the directory."""
+        return word in self._name_words or word in self._directory_names
+
+    def are_a_name(self, first: str, second: str) -> bool:
+        """Whether two words as typed may be somebody's name: none is known for anything but a name."""
+        return all(self._may_name(fold(word)) for word in (first, second))
+
+    def _may_name(self, word: str) -> bool:
+        return word in self._given_names or self.is_listed(word) or not self._lexicon.keys(word)

@@ -11,7 +11,10 @@ from directory.search.question.tokens import Token
 _JOINED = re.compile(r"(?:sops?|pos|spo)([1-5])$")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
 _MEASURE = re.compile(r"[1-5]\.[0-9c]$")
-_BETWEEN = frozenset("no nr num number numero broj br n si und et e i and to a ili or oder ou sau y do the".split())
+_BETWEEN = frozenset(
+    {"no", "nr", "num", "number", "numero", "broj", "br", "n",
+     "si", "und", "et", "e", "i", "and", "to", "a", "ili", "or", "oder", "ou", "sau", "y", "do", "the"}
+)  # fmt: skip
 
 
 @dataclass(slots=True)

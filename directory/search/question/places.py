@@ -37,8 +37,10 @@ class Countries:
 
 
 def is_person(span: Span) -> bool:
+    """Whether the words are about a person: a woman, a citizen, a victim."""
     return "person" in span.values("filler") or span.has("people") or span.has("group") or span.has("victim")
 
 
 def is_office(span: Span) -> bool:
+    """Whether the words name a role or an institution."""
     return span.has("role") or span.has("type")

@@ -11,11 +11,14 @@ import re
 from collections.abc import Container
 
 from directory.search.question.facets import FacetRules, Facets
-from directory.search.question.geography import Countries, Geography
+from directory.search.question.geography import Geography
 from directory.search.question.guard import without_personal_data
+from directory.search.question.journey import settle
 from directory.search.question.lexicon import Lexicon, Sense
 from directory.search.question.matching import Span, find_spans
+from directory.search.question.names import PersonNames
 from directory.search.question.numbers import Numbers, read_numbers
+from directory.search.question.places import Countries
 from directory.search.question.tokens import Token, tokenize
 from directory.search.question.tongues import settle_tongues
 from directory.search.question.typos import Typos
@@ -36,7 +39,8 @@ class Reader:
         self._names = names
         self._typos = Typos(lexicon)
         self._facets = FacetRules(lexicon)
-        self._geography = Geography(lexicon, names)
+        self._person_names = PersonNames(lexicon, names)
+        self._geography = Geography(lexicon, self._person_names)
         self._sop_words = frozenset(lexicon.rules["sop_words"])
         self._measure_words = frozenset(lexicon.rules["measure_words"])
         self._people = frozenset(lexicon.rules["name_words"])
@@ -45,7 +49,7 @@ class Reader:
         """What the question asks for. Any text will do: nothing understood gives an empty Reading."""
         if _PHONE.fullmatch(text.strip()):
             return Reading(words=(_NO_DIGIT.sub("", text),))
-        text, warnings = without_personal_data(text, lambda a, b: True)
+        text, warnings = without_personal_data(text, self._person_names.are_a_name)
         tokens = tokenize(text)
         if not tokens:
             return Reading(warnings=warnings)
@@ -68,7 +72,7 @@ class Reader:
         places = self._geography.find_places(spans, tokens)
         places = self._geography.take_languages(spans, places, countries)
         facets = self._facets.collect(spans, tokens, numbers.sops)
-        self._geography.settle(spans, places, facets, countries)
+        settle(spans, places, facets, countries)
         words, ignored = _left_over(tokens, spans, {place.index for place in places})
         return Reading(
             countries=tuple(countries.wanted),
