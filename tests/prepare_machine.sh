@@ -5,7 +5,8 @@ missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 [ -e /usr/share/java/ez-vcard.jar ] || missing+=(libez-vcard-java)
-command -v java >/dev/null || missing+=(default-jre-headless)
+compgen -G '/usr/share/java/vinnie*.jar' >/dev/null || missing+=(libvinnie-java)
+command -v javac >/dev/null || missing+=(default-jdk-headless)
 command -v npm >/dev/null || missing+=(npm)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
