@@ -45,12 +45,17 @@ def keep_index(session: Session, site: Site) -> int:
     return indexing.follow(session, index, taxonomy, today=today, days=site.days)
 
 
-def send_mail(session: Session, site: Site) -> int:
-    """Answer those who asked for a way back in, then send what is due."""
-    settings = site.settings
+def answer_asked(session: Session, site: Site) -> None:
+    """Write to those who asked for a way back in and have an account."""
     if recovery.is_asked(session):
         with transaction(session):
-            recovery.answer_all(session, post=Post(settings.base_url, site.now()))
+            recovery.answer_all(session, post=Post(site.settings.base_url, site.now()))
+
+
+def send_mail(session: Session, site: Site) -> int:
+    """Answer those who asked for a way back in, then send what is due."""
+    answer_asked(session, site)
+    settings = site.settings
     return sending.send_due(session, build_mailer(settings), sender_of(settings), now=site.now())
 
 

@@ -7,6 +7,7 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql
 [ -e /usr/share/java/ez-vcard.jar ] || missing+=(libez-vcard-java)
 compgen -G '/usr/share/java/vinnie*.jar' >/dev/null || missing+=(libvinnie-java)
 command -v javac >/dev/null || missing+=(default-jdk-headless)
+command -v pdftotext >/dev/null || missing+=(poppler-utils)
 command -v npm >/dev/null || missing+=(npm)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then

@@ -62,13 +62,7 @@ def make_key(
     """A new key and its text, which is kept nowhere. The edge has seen to the fresh factor. Raises BadKey."""
     if rights().may(person, "make_api_key", Subject(account_id=account_id)) == "no":
         raise BadKey("Your role makes no keys.")
-    if not name.strip() or len(name) > 100:
-        raise BadKey("Give the key a name of at most 100 characters, so that you know it again.")
-    wanted = [scope for scope in SCOPES if scope in scopes]
-    if not wanted or len(wanted) != len(set(scopes)):
-        raise BadKey(f"Choose what the key opens: {', '.join(SCOPES)}.")
-    if not 1 <= days <= LONGEST.days:
-        raise BadKey("A key lives from 1 to 365 days.")
+    wanted = _checked(name, scopes, days)
     if len(keys_of(session, account_id, now=now)) >= MOST_KEYS:
         raise BadKey(f"You have {MOST_KEYS} keys already; end one you do not use.")
     text = PREFIX + new_token()
@@ -85,6 +79,18 @@ def make_key(
     told: dict[str, object] = {"key": key.id, "scopes": wanted, "days": days}
     _record(session, "make_api_key", key, after=told, now=now)
     return key, text
+
+
+def _checked(name: str, scopes: Collection[str], days: int) -> list[str]:
+    """The scopes in order, where everything can stand. Raises BadKey."""
+    if not name.strip() or len(name) > 100:
+        raise BadKey("Give the key a name of at most 100 characters, so that you know it again.")
+    wanted = [scope for scope in SCOPES if scope in scopes]
+    if not wanted or len(wanted) != len(set(scopes)):
+        raise BadKey(f"Choose what the key opens: {', '.join(SCOPES)}.")
+    if not 1 <= days <= LONGEST.days:
+        raise BadKey("A key lives from 1 to 365 days.")
+    return wanted
 
 
 def keys_of(session: Session, account_id: str, *, now: datetime) -> list[ApiKey]:
@@ -107,6 +113,16 @@ def revoke(session: Session, account_id: str, key_id: str, *, now: datetime) -> 
         key.revoked_at = now
         session.flush()
         _record(session, "revoke_api_key", key, before={"key": key.id}, now=now)
+
+
+def revoke_all(session: Session, account_id: str, *, now: datetime) -> None:
+    """Every key of an account that was frozen: thawed, it makes new ones."""
+    session.execute(
+        update(ApiKey)
+        .where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def find(session: Session, text: str, *, now: datetime) -> KeyInUse | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from directory.accounts import factors, letters, links, sessions
+from directory.accounts import api_keys, factors, letters, links, sessions
 from directory.accounts.letters import Post
 from directory.accounts.models import Account, AccountGrant
 from directory.accounts.people import rights
@@ -71,11 +71,12 @@ def _country(session: Session, grant: AccountGrant) -> str | None:
 
 
 def freeze(session: Session, account: Account, *, by: Account, person: Person, reason: str, post: Post) -> None:
-    """Nothing works any more for this account: sessions, links, invitations sent. Raises NotAllowed, LastOne."""
+    """Nothing works any more for this account: sessions, keys, links, invitations sent. Raises NotAllowed, LastOne."""
     _refuse_unless_governed(session, account, person)
     _refuse_last(session, account, {"secretariat", "admin"})
     account.state = "frozen"
     sessions.end_all(session, account.id, now=post.now)
+    api_keys.revoke_all(session, account.id, now=post.now)
     links.withdraw_sent_by(session, account.id, now=post.now)
     links.withdraw_sent_to(session, account.id, now=post.now)
     _note(session, "account_frozen", account, by, post, reason)

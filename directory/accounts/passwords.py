@@ -47,8 +47,8 @@ def problem(password: str, about: Iterable[str] = ()) -> Problem | None:
     bare = _bare(text)
     if text.casefold() in common() or bare in common() or bare in own_words() or len(set(text.casefold())) < 4:
         return "common"
-    theirs = {_bare(part) for word in about for part in re.split(r"[\s@.]+", word) if len(part) > 3}
-    return "yours" if bare and bare in theirs | {_bare(word) for word in about} else None
+    theirs = {_bare(part) for word in about for part in (word, *word.split("@"), *re.split(r"[\s@.]+", word))}
+    return "yours" if len(bare) > 3 and bare in theirs else None
 
 
 def _bare(text: str) -> str:

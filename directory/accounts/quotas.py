@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import literal, select, update
+from sqlalchemy import literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from directory.accounts import links, sessions
-from directory.accounts.models import Account, AccountGrant, ApiKey, LimitCount
+from directory.accounts import api_keys, links, sessions
+from directory.accounts.models import Account, AccountGrant, LimitCount
 from directory.history import operations as history
 from directory.history.access import Asker, raise_alarm
 from directory.history.models import UsedToday
@@ -83,8 +83,7 @@ def freeze_by_itself(session: Session, account_id: str, *, reason: str, now: dat
     session.flush()
     sessions.end_all(session, account_id, now=now)
     links.withdraw_sent_by(session, account_id, now=now)
-    keys = update(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None)).values(revoked_at=now)
-    session.execute(keys, execution_options={"synchronize_session": "fetch"})
+    api_keys.revoke_all(session, account_id, now=now)
     history.record(
         session,
         "account_frozen",

@@ -65,15 +65,19 @@ def record_access(
     )
     session.add(record)
     session.flush()
+    _add_items(session, record, entry_ids, contact_point_id)
+    if kind != "view":
+        _chain(session, record, entry_ids, contact_point_id, by or record.account_id or "visitor", now)
+    return record
+
+
+def _add_items(session: Session, record: AccessRecord, entry_ids: Sequence[str], contact_point_id: str | None) -> None:
     rows = [
         {"record_id": record.id, "entry_id": entry_id, "contact_point_id": contact_point_id}
         for entry_id in dict.fromkeys(entry_ids)
     ]
     if rows:
         session.execute(insert(AccessItem), rows)
-    if kind != "view":
-        _chain(session, record, entry_ids, contact_point_id, by or record.account_id or "visitor", now)
-    return record
 
 
 def _chain(

@@ -18,6 +18,7 @@ from directory.history.models import Change, IndexChange
 # The ways a change comes in. Whoever opens a session says which; a process without an edge is told by its name.
 PATHS = frozenset({"form", "api", "import", "merge", "console", "letter", "demo", "init", "worker", "process"})
 _PATH = "history_path"
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def set_path(session: Session, path: str) -> None:
@@ -87,11 +88,20 @@ def record_many(
         session.execute(insert(Change), rows)
 
 
-def content_hash(salt: bytes, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, reason: str) -> str:
+def content_hash(
+    salt: bytes,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    reason: str,
+    *,
+    is_read: bool = False,
+) -> str:
     """The hash of what a line tells, in one canonical form; nobody can guess content from it without the salt."""
-    # Once through JSON first, as the database does it: tuples become lists, numbers as keys become texts.
-    plain = json.loads(json.dumps([before, after, reason]))
-    return hashlib.sha256(salt + json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    told: list[Any] = [before, after, reason]
+    if not is_read:
+        # Once through JSON first, as the database does it: tuples become lists, numbers as keys become texts.
+        told = json.loads(json.dumps(told))
+    return hashlib.sha256(salt + _canonical(told).encode()).hexdigest()
 
 
 def queue_for_index(session: Session, entry_ids: Iterable[str]) -> None:

@@ -24,6 +24,7 @@ from directory.history.models import Change, ChangeSeal
 from directory.history.operations import content_hash
 
 START = "0" * 64
+_canonical = json.JSONEncoder(separators=(",", ":")).encode
 BATCH = 1000
 RECENT = 10_000  # so far back a tick looks for lines committed late; the hourly run looks everywhere
 LATE = timedelta(hours=1)  # no honest line is committed so long after the instant it names
@@ -187,7 +188,7 @@ def _digest(key: bytes, position: int, previous: str, row: Row[*tuple[object, ..
         row.content_hash,
         sealed_at.astimezone(UTC).isoformat(),
     ]
-    return hmac.new(key, json.dumps(facts, separators=(",", ":")).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, _canonical(facts).encode(), hashlib.sha256).hexdigest()
 
 
 def verify(session: Session, key: bytes, *, known: Head | None = None) -> Verified:
@@ -253,11 +254,15 @@ def _faults_of(
     if row.erased_at is not None:
         if row.salt is not None or row.before is not None or row.after is not None or row.reason:
             yield Fault(row.sequence, "it is marked as erased but tells something")
-    elif row.salt is None or content_hash(row.salt, row.before, row.after, row.reason) != row.content_hash:
+    elif row.salt is None or not _is_as_told(row):
         yield Fault(row.sequence, "what it tells was changed")
     before = _run_before(row.sealed_at, sealed_before)
     if before is not None and row.at + LATE < before:
         yield Fault(row.sequence, "it was put in later than it says")
+
+
+def _is_as_told(row: Row[*tuple[object, ...]]) -> bool:
+    return bool(content_hash(row.salt, row.before, row.after, row.reason, is_read=True) == row.content_hash)
 
 
 def _run_before(sealed_at: datetime, sealed_before: tuple[datetime, datetime] | None) -> datetime | None:

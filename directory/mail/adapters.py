@@ -104,6 +104,7 @@ class SmtpMailer:
                 client = smtplib.SMTP_SSL(self.host, self.port, timeout=SECONDS, context=self.context)
             else:
                 client = smtplib.SMTP(self.host, self.port, timeout=SECONDS)
+                client.ehlo_or_helo_if_needed()
                 if self.host not in {"127.0.0.1", "localhost", "::1"} or client.has_extn("starttls"):
                     client.starttls(context=self.context)
             if self.user:
@@ -118,8 +119,9 @@ class SmtpMailer:
     @staticmethod
     def _address(client: smtplib.SMTP, envelope: Envelope) -> None:
         try:
-            for code, said in (client.mail(envelope.sender), client.rcpt(envelope.recipient)):
-                _refuse_bad(code, said)
+            code, said = client.mail(envelope.sender)
+            _refuse_bad(min(code, 499), said)  # about us, not about the letter: worth another try
+            _refuse_bad(*client.rcpt(envelope.recipient))
         except (OSError, smtplib.SMTPException) as error:
             raise NotSent(f"{type(error).__name__}: {error}") from error
 

@@ -41,8 +41,8 @@ def message_bytes(row: OutgoingMail, sender: Sender) -> bytes:
     message["Date"] = format_datetime(row.queued_at)
     message["Message-ID"] = f"<{row.id}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = row.language
     message.set_content(row.text)
     message.add_alternative(row.html, subtype="html")
+    message["Content-Language"] = row.language
     message.set_boundary(f"=_{row.id}")
     return message.as_bytes()

@@ -66,7 +66,7 @@ def queue(
 
 def render(letter: str, language: str, words: dict[str, Any]) -> tuple[str, str, str]:
     """Subject, plain text and HTML of a letter. Raises BadLetter for a subject that is no single line."""
-    environment = _environment(language)
+    environment, words = _environment(language), {"language": language, **words}
     subject = environment.get_template(f"{letter}/subject.txt").render(words).strip()
     if not subject or has_control(subject):
         raise BadLetter(f"The subject of {letter} is not one plain line")

@@ -1,73 +1,76 @@
 """Every change of what readers see goes through here: plain parts at once, guarded ones when a second person agrees.
 
-Form, API, import, merge and console differ only in the `path` of their `Actor`.
+Form, API, import, merge and console differ only in the `path` of their `Actor`. Deciding stands in `deciding`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from directory.accounts.people import rights
-from directory.accounts.policy import ANYBODY, Person, Subject, Verdict
 from directory.history import operations as history
-from directory.proposals import rules
+from directory.proposals import notices, rules, standing
+from directory.proposals.actors import (
+    MOST_A_DAY,
+    RETURN_WITHIN,
+    Actor,
+    AlreadyDecided,
+    NotAllowed,
+    Outcome,
+    Outdated,
+    OwnProposal,
+    TooManyProposals,
+    subject_of,
+    verdict_for,
+)
+from directory.proposals.deciding import accept, may_return, refuse, take_back, withdraw
 from directory.proposals.models import Proposal
 from directory.proposals.rules import Values
+from directory.proposals.standing import holder_of
 from directory.registry import operations as registry
 from directory.registry.models import Institution, Post
 from directory.registry.pictures import institution_values, post_values
-from directory.registry.plain import plain_value, restored
+from directory.registry.plain import plain_value
 from directory.registry.values import BadValue, InstitutionValues, PostValues
 
-RETURN_WITHIN = timedelta(days=30)
-
-
-class NotAllowed(Exception):
-    """The person may not do this to that subject. The edge answers as if it were not there."""
-
-
-class Outdated(Exception):
-    """What the change would replace is no longer what stands; look again."""
-
-
-class OwnProposal(Exception):
-    """Nobody decides on what they asked for themselves."""
-
-
-class AlreadyDecided(Exception):
-    """Somebody decided before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who changes something, and on which path: form, api, import, merge, console or letter.
-
-    `by` is the account's id, or the name of a process for those without one. A console and an import act under the
-    rights of whoever runs the machine: their plain changes stand at once, their guarded ones wait like anyone's.
-    """
-
-    by: str
-    path: str
-    person: Person = ANYBODY
-
-    @property
-    def is_process(self) -> bool:
-        """No person is signed in: the console or an import."""
-        return self.person.account_id is None and self.path in {"console", "import", "merge"}
+__all__ = [
+    "MOST_A_DAY",
+    "RETURN_WITHIN",
+    "Actor",
+    "AlreadyDecided",
+    "NotAllowed",
+    "Outcome",
+    "Outdated",
+    "OwnProposal",
+    "TooManyProposals",
+    "accept",
+    "change_holder",
+    "change_institution",
+    "change_post",
+    "holder_of",
+    "may_return",
+    "refuse",
+    "subject_of",
+    "take_back",
+    "waiting_for",
+    "withdraw",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a change did: whether anything stands now, and the proposal that waits, if any."""
+class _Wish:
+    """What somebody asks for beyond what stands at once."""
 
-    is_changed: bool
-    proposal: Proposal | None = None
+    row: Post | Institution
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    is_guarded: bool
+    reason: str
 
 
 def change_post(
@@ -79,18 +82,21 @@ def change_post(
     now: datetime,
     reason: str = "",
     revision: int | None = None,
+    restated: bool = False,
 ) -> Outcome:
-    """Change a post. With `revision`, only if nobody changed it meanwhile (raises Outdated)."""
-    if revision is not None and revision != post.revision:
-        raise Outdated
-    subject = subject_of(post)
+    """Change a post. With `revision`, only if nobody changed it meanwhile (raises Outdated).
+
+    `restated`: a value was given anew that the person may not see. It waits even where it is the one that stands,
+    so that the answer never tells whether a guess was right.
+    """
+    _hold(session, post, actor, revision)
     before = post_values(post)
-    at_once, waiting = _parts(before, wanted, actor, subject)
+    at_once, waiting = _parts(before, wanted, actor, post)
     changed = registry.set_post(session, post, at_once, by=actor.by, now=now)
-    proposal = _propose(session, "post", post.id, subject, before, waiting, actor=actor, now=now, reason=reason)
-    if proposal is not None and proposal.is_guarded:
-        _mark(session, post, being_checked=True, now=now)
-    return Outcome(changed, proposal)
+    if restated:
+        waiting.setdefault("contact_points", wanted.contact_points)
+    wish = _wish(post, at_once, waiting, restated=restated, reason=reason)
+    return Outcome(changed, _propose(session, wish, actor=actor, now=now))
 
 
 def change_institution(
@@ -102,20 +108,17 @@ def change_institution(
     now: datetime,
     reason: str = "",
     revision: int | None = None,
+    restated: bool = False,
 ) -> Outcome:
-    """Change an institution. With `revision`, only if nobody changed it meanwhile (raises Outdated)."""
-    if revision is not None and revision != institution.revision:
-        raise Outdated
-    subject = Subject(country=institution.country_code, institution_id=institution.id)
+    """Change an institution, as `change_post` does a post."""
+    _hold(session, institution, actor, revision)
     before = institution_values(institution)
-    at_once, waiting = _parts(before, wanted, actor, subject)
+    at_once, waiting = _parts(before, wanted, actor, institution)
     changed = registry.set_institution(session, institution, at_once, by=actor.by, now=now)
-    proposal = _propose(
-        session, "institution", institution.id, subject, before, waiting, actor=actor, now=now, reason=reason
-    )
-    if proposal is not None and proposal.is_guarded:
-        _mark(session, institution, being_checked=True, now=now)
-    return Outcome(changed, proposal)
+    if restated:
+        waiting.setdefault("contact_points", wanted.contact_points)
+    wish = _wish(institution, at_once, waiting, restated=restated, reason=reason)
+    return Outcome(changed, _propose(session, wish, actor=actor, now=now))
 
 
 def change_holder(
@@ -129,158 +132,14 @@ def change_holder(
     reason: str = "",
 ) -> Outcome:
     """Propose who holds a post; an empty name proposes that it falls vacant. Always waits for a second person."""
-    subject = subject_of(post)
-    if _verdict(actor, "edit_guarded", subject) == "no":
+    if verdict_for(actor, "edit_guarded", subject_of(post)) == "no":
         raise NotAllowed
     if len(name) > 200:
         raise BadValue("A name has at most 200 characters")
     before = {"holder": holder_of(post, now.date())}
     after = {"holder": name, "from_on": from_on.isoformat() if from_on else None}
-    proposal = _add(session, "post", post.id, subject, before, after, guarded=True, actor=actor, now=now, reason=reason)
-    _mark(session, post, being_checked=True, now=now)
-    return Outcome(is_changed=False, proposal=proposal)
-
-
-def accept(session: Session, proposal: Proposal, *, actor: Actor, now: datetime, note: str = "") -> None:
-    """A second person agrees: the change stands. Raises OwnProposal, NotAllowed, AlreadyDecided or Outdated."""
-    _check_decider(session, proposal, actor)
-    subject = _load_subject(session, proposal)
-    if rules.is_outdated(proposal.before, _current_fields(subject, proposal.before, now.date())):
-        _decide(session, proposal, "outdated", actor=actor, now=now, note=note)
-        _unmark(session, proposal, subject, now=now)
-        raise Outdated
-    _apply(session, subject, proposal.after, by=f"{proposal.by} with {actor.by}", now=now)
-    _decide(session, proposal, "accepted", actor=actor, now=now, note=note)
-    _unmark(session, proposal, subject, now=now)
-
-
-def refuse(session: Session, proposal: Proposal, *, actor: Actor, now: datetime, note: str = "") -> None:
-    """A second person disagrees: what stood stays."""
-    _check_decider(session, proposal, actor)
-    _decide(session, proposal, "refused", actor=actor, now=now, note=note)
-    _unmark(session, proposal, _load_subject(session, proposal), now=now)
-
-
-def withdraw(session: Session, proposal: Proposal, *, actor: Actor, now: datetime) -> None:
-    """Whoever proposed takes it back."""
-    if proposal.by != actor.by:
-        raise NotAllowed
-    if proposal.state != "waiting":
-        raise AlreadyDecided
-    _decide(session, proposal, "withdrawn", actor=actor, now=now)
-    _unmark(session, proposal, _load_subject(session, proposal), now=now)
-
-
-def take_back(session: Session, proposal: Proposal, *, actor: Actor, now: datetime) -> None:
-    """One click back to what stood before an accepted change, within thirty days.
-
-    One person is enough: what comes back was agreed by two before. Raises Outdated where it changed again since.
-    """
-    if proposal.state != "accepted" or proposal.decided_at is None or now - proposal.decided_at > RETURN_WITHIN:
-        raise AlreadyDecided
-    subject = _load_subject(session, proposal)
-    if _verdict(actor, "decide_proposal", _subject(subject)) == "no":
-        raise NotAllowed
-    if rules.is_outdated(proposal.after, _current_fields(subject, proposal.after, now.date())):
-        raise Outdated
-    _apply(session, subject, proposal.before, by=actor.by, now=now)
-    _decide(session, proposal, "returned", actor=actor, now=now)
-
-
-def subject_of(post: Post) -> Subject:
-    """The post as the policy sees it."""
-    return Subject(country=post.institution.country_code, institution_id=post.institution_id, post_id=post.id)
-
-
-def holder_of(post: Post, day: date) -> str:
-    """Who holds the post that day; empty when vacant."""
-    return next((a.official.name for a in post.appointments if a.covers(day)), "")
-
-
-def _verdict(actor: Actor, action: str, subject: Subject) -> Verdict:
-    if actor.is_process:
-        return {"edit_plain": "yes", "edit_guarded": "propose"}.get(action, "no")  # type: ignore[return-value]
-    return rights().may(actor.person, action, subject)
-
-
-def _parts(before: Values, wanted: Values, actor: Actor, subject: Subject) -> tuple[Values, dict[str, Any]]:
-    """What stands at once and what waits, by this person's rights. Raises NotAllowed."""
-    at_once, waiting = rules.split(before, wanted)
-    plain_verdict = _verdict(actor, "edit_plain", subject)
-    if at_once != before and plain_verdict != "yes":
-        if plain_verdict != "propose":
-            raise NotAllowed
-        waiting = {name: getattr(wanted, name) for name in rules.differing(before, wanted)}
-        at_once = before
-    if rules.guarded_fields(waiting) and _verdict(actor, "edit_guarded", subject) == "no":
-        raise NotAllowed
-    return at_once, waiting
-
-
-def _propose(
-    session: Session,
-    subject_type: str,
-    subject_id: str,
-    subject: Subject,
-    before: InstitutionValues | PostValues,
-    waiting: Mapping[str, Any],
-    *,
-    actor: Actor,
-    now: datetime,
-    reason: str,
-) -> Proposal | None:
-    if not waiting:
-        return None
-    was = {name: plain_value(getattr(before, name)) for name in waiting}
-    wants = {name: plain_value(value) for name, value in waiting.items()}
-    guarded = rules.touches_guarded(was, wants)
-    return _add(
-        session, subject_type, subject_id, subject, was, wants, guarded=guarded, actor=actor, now=now, reason=reason
-    )
-
-
-def _add(
-    session: Session,
-    subject_type: str,
-    subject_id: str,
-    subject: Subject,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    *,
-    guarded: bool,
-    actor: Actor,
-    now: datetime,
-    reason: str,
-) -> Proposal:
-    """A new proposal, or the one already waiting that asks for the same."""
-    for waiting in waiting_for(session, subject_type, subject_id):
-        if waiting.after == dict(after) and waiting.by == actor.by:
-            return waiting
-    proposal = Proposal(
-        subject_type=subject_type,
-        subject_id=subject_id,
-        country_code=subject.country or "",
-        before=dict(before),
-        after=dict(after),
-        is_guarded=guarded,
-        reason=reason,
-        by=actor.by,
-        path=actor.path,
-        at=now,
-    )
-    session.add(proposal)
-    session.flush()
-    history.record(
-        session,
-        "propose",
-        subject_type=subject_type,
-        subject_id=subject_id,
-        by=actor.by,
-        now=now,
-        after={"proposal": proposal.id, "fields": sorted(after), "path": actor.path},
-        reason=reason,
-    )
-    return proposal
+    wish = _Wish(post, before, after, is_guarded=True, reason=reason)
+    return Outcome(is_changed=False, proposal=_propose(session, wish, actor=actor, now=now))
 
 
 def waiting_for(session: Session, subject_type: str, subject_id: str) -> list[Proposal]:
@@ -291,96 +150,90 @@ def waiting_for(session: Session, subject_type: str, subject_id: str) -> list[Pr
     return list(session.scalars(statement.order_by(Proposal.at)))
 
 
-def _check_decider(session: Session, proposal: Proposal, actor: Actor) -> None:
-    if proposal.state != "waiting":
-        raise AlreadyDecided
-    if actor.person.account_id is None:
-        raise NotAllowed  # a process proposes; deciding takes a person
-    if not rules.may_decide(proposal.by, actor.by):
-        raise OwnProposal
-    if _verdict(actor, "decide_proposal", _subject(_load_subject(session, proposal))) == "no":
+def _hold(session: Session, row: Post | Institution, actor: Actor, revision: int | None) -> None:
+    if not actor.is_process:  # an import holds thousands of rows it has just read
+        standing.lock(session, row)
+    if revision is not None and revision != row.revision:
+        raise Outdated
+
+
+def _parts(before: Values, wanted: Values, actor: Actor, row: Post | Institution) -> tuple[Values, dict[str, Any]]:
+    """What stands at once and what waits, by this person's rights. Raises NotAllowed."""
+    subject = subject_of(row)
+    at_once, waiting = rules.split(before, wanted)
+    plain_verdict = verdict_for(actor, "edit_plain", subject)
+    if at_once != before and plain_verdict != "yes":
+        if plain_verdict != "propose":
+            raise NotAllowed
+        waiting = {name: getattr(wanted, name) for name in rules.differing(before, wanted)}
+        at_once = before
+    if verdict_for(actor, "edit_guarded", subject) == "no":
         raise NotAllowed
+    return at_once, waiting
 
 
-def _decide(session: Session, proposal: Proposal, state: str, *, actor: Actor, now: datetime, note: str = "") -> None:
-    proposal.state, proposal.decided_by, proposal.decided_at, proposal.decision_note = state, actor.by, now, note
+def _wish(
+    row: Post | Institution,
+    stands: InstitutionValues | PostValues,
+    waiting: Mapping[str, Any],
+    *,
+    restated: bool,
+    reason: str,
+) -> _Wish:
+    """`before` is what stands once the plain part is written: the proposal changes only the rest."""
+    was = {name: plain_value(getattr(stands, name)) for name in waiting}
+    wants = {name: plain_value(value) for name, value in waiting.items()}
+    return _Wish(row, was, wants, restated or rules.touches_guarded(was, wants), reason)
+
+
+def _propose(session: Session, wish: _Wish, *, actor: Actor, now: datetime) -> Proposal | None:
+    """A new proposal, or the one already waiting that asks for the same; None where nothing is asked for."""
+    if not wish.after:
+        return None
+    subject_type = "post" if isinstance(wish.row, Post) else "institution"
+    for waiting in waiting_for(session, subject_type, wish.row.id):
+        if waiting.after == dict(wish.after) and waiting.by == actor.by:
+            return waiting
+    _refuse_floods(session, actor, now)
+    proposal = Proposal(
+        subject_type=subject_type,
+        subject_id=wish.row.id,
+        country_code=subject_of(wish.row).country or "",
+        before=dict(wish.before),
+        after=dict(wish.after),
+        is_guarded=wish.is_guarded,
+        reason=wish.reason,
+        by=actor.by,
+        path=actor.path,
+        at=now,
+    )
+    session.add(proposal)
     session.flush()
+    _tell(session, proposal, wish, actor=actor, now=now)
+    return proposal
+
+
+def _refuse_floods(session: Session, actor: Actor, now: datetime) -> None:
+    if actor.is_process:
+        return
+    lately = select(func.count()).where(Proposal.by == actor.by, Proposal.at > now - timedelta(days=1))
+    if (session.scalar(lately) or 0) >= MOST_A_DAY:
+        raise TooManyProposals
+
+
+def _tell(session: Session, proposal: Proposal, wish: _Wish, *, actor: Actor, now: datetime) -> None:
+    """History, the readers' mark, the letters."""
     history.record(
         session,
-        {"accepted": "accept", "refused": "refuse", "returned": "take_back"}.get(state, state),
+        "propose",
         subject_type=proposal.subject_type,
         subject_id=proposal.subject_id,
         by=actor.by,
         now=now,
-        after={"proposal": proposal.id},
-        reason=note,
+        after={"proposal": proposal.id, "fields": sorted(wish.after), "path": actor.path},
+        reason=wish.reason,
     )
-
-
-def _load_subject(session: Session, proposal: Proposal) -> Post | Institution:
-    found: Post | Institution | None
-    if proposal.subject_type == "post":
-        found = session.get(Post, proposal.subject_id)
-    else:
-        found = session.get(Institution, proposal.subject_id)
-    if found is None:
-        raise Outdated
-    return found
-
-
-def _subject(subject: Post | Institution) -> Subject:
-    if isinstance(subject, Post):
-        return subject_of(subject)
-    return Subject(country=subject.country_code, institution_id=subject.id)
-
-
-def _current_fields(subject: Post | Institution, names: Mapping[str, Any], day: date) -> dict[str, Any]:
-    values = post_values(subject) if isinstance(subject, Post) else institution_values(subject)
-    fields = {name: plain_value(getattr(values, name)) for name in names if hasattr(values, name)}
-    if "holder" in names and isinstance(subject, Post):
-        fields["holder"] = holder_of(subject, day)
-    if "from_on" in names:
-        fields["from_on"] = names["from_on"]
-    return fields
-
-
-def _apply(session: Session, subject: Post | Institution, fields: Mapping[str, Any], *, by: str, now: datetime) -> None:
-    if isinstance(subject, Post) and "holder" in fields:
-        _appoint(session, subject, fields["holder"], fields.get("from_on"), by=by, now=now)
+    if not proposal.is_guarded:
         return
-    if isinstance(subject, Post):
-        registry.set_post(session, subject, replace(post_values(subject), **restored(fields)), by=by, now=now)
-    else:
-        values = replace(institution_values(subject), **restored(fields))
-        registry.set_institution(session, subject, values, by=by, now=now)
-
-
-def _appoint(session: Session, post: Post, name: str, from_on: str | None, *, by: str, now: datetime) -> None:
-    first = date.fromisoformat(from_on) if from_on else now.date()
-    for appointment in [a for a in post.appointments if a.covers(first)]:
-        registry.relieve(session, appointment, until_on=first - timedelta(days=1), by=by, now=now)
-    if name:
-        registry.appoint(session, post, name, by=by, now=now, from_on=first)
-
-
-def _mark(session: Session, subject: Post | Institution, *, being_checked: bool, now: datetime) -> None:
-    """Readers see the words "a change is being checked" beside what still stands."""
-    if subject.is_being_checked == being_checked:
-        return
-    subject.is_being_checked = being_checked
-    session.flush()
-    if isinstance(subject, Post):
-        registry.touch(session, [subject.id], now=now)
-    else:
-        registry.touch_institution(session, subject, now=now)
-
-
-def _unmark(session: Session, proposal: Proposal, subject: Post | Institution, *, now: datetime) -> None:
-    others = select(func.count()).where(
-        Proposal.subject_type == proposal.subject_type,
-        Proposal.subject_id == proposal.subject_id,
-        Proposal.state == "waiting",
-        Proposal.is_guarded,
-    )
-    if not session.scalar(others):
-        _mark(session, subject, being_checked=False, now=now)
+    standing.mark(session, wish.row, being_checked=True, now=now)
+    notices.tell_proposed(session, proposal, wish.row, base_url=actor.base_url, now=now)

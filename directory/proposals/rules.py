@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -14,6 +15,11 @@ GUARDED_KINDS = frozenset(
     {"hotline", "phone", "duty_phone", "direct_phone", "mobile", "intake_phone", "fax", "email", "secure_mail"}
 )
 GUARDED_FIELDS = frozenset({"country", "host_country", "serves", "role", "holder", "is_desk", "type"})
+# Free text stands at once, unless it would newly say where to call or write: that is a number by another door.
+TEXTS = frozenset({"title", "area", "asks_for", "note", "city", "names", "responsibilities"})
+_WAY = re.compile(r"@|\+\s?\d|(?:\d[\s\-./()]*){6}")
+_WAY_IN_ADDRESS = re.compile(r"@|\+\s?\d|(?:\d[\s\-./()]*){9}")  # house numbers and postcodes are no numbers to call
+Key = tuple[str, str]
 
 
 def split(before: Values, wanted: Values) -> tuple[Values, dict[str, Any]]:
@@ -30,7 +36,7 @@ def split(before: Values, wanted: Values) -> tuple[Values, dict[str, Any]]:
                 at_once[field.name] = stands
             if stands != wants:
                 waiting[field.name] = wants
-        elif field.name in GUARDED_FIELDS:
+        elif field.name in GUARDED_FIELDS or (field.name in TEXTS and _adds_a_way(was, wants)):
             waiting[field.name] = wants
         else:
             at_once[field.name] = wants
@@ -46,15 +52,50 @@ def unguarded_contacts(was: Sequence[ContactValues], wants: Sequence[ContactValu
     stands = []
     for line in was:
         new = wanted.get((line.kind, line.value))
-        if line.kind in GUARDED_KINDS:
-            stands.append(line if new is None else replace(new, is_published=line.is_published and new.is_published))
+        if line.kind in GUARDED_KINDS and new is None:
+            stands.append(line)
         elif new is not None:
-            stands.append(new)
+            stands.append(_plain_parts(line, new))
     known = {(line.kind, line.value) for line in was}
-    stands += [line for line in wants if line.kind not in GUARDED_KINDS and (line.kind, line.value) not in known]
+    stands += [line for line in wants if not _is_guarded(line) and (line.kind, line.value) not in known]
     order = {(line.kind, line.value): place for place, line in enumerate(wants)}
     stands.sort(key=lambda line: order.get((line.kind, line.value), len(order)))
     return tuple(stands)
+
+
+def _plain_parts(line: ContactValues, new: ContactValues) -> ContactValues:
+    label = line.label if _adds_a_way(line.label, new.label) else new.label
+    if line.kind not in GUARDED_KINDS:
+        return replace(new, label=label)
+    return replace(new, label=label, is_published=line.is_published and new.is_published)
+
+
+def _is_guarded(line: ContactValues) -> bool:
+    if line.kind in GUARDED_KINDS or tells_a_way(line.label):
+        return True
+    return line.kind == "postal" and bool(_WAY_IN_ADDRESS.search(line.value))
+
+
+def tells_a_way(text: str) -> bool:
+    """The text says where to call or write."""
+    return bool(_WAY.search(text))
+
+
+def _adds_a_way(was: Any, wants: Any) -> bool:
+    known = set(_texts(was))
+    return any(tells_a_way(text) for text in _texts(wants) if text not in known)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The free texts of a field, as values or as plain JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+    elif value is not None:
+        found = value if isinstance(value, Mapping) else {name: getattr(value, name, "") for name in ("name", "area")}
+        yield from (text for name in ("name", "area") if (text := found.get(name)))
 
 
 def differing(before: Values, wanted: Values) -> list[str]:
@@ -62,29 +103,84 @@ def differing(before: Values, wanted: Values) -> list[str]:
     return [field.name for field in fields(before) if getattr(before, field.name) != getattr(wanted, field.name)]
 
 
-def guarded_fields(names: Iterable[str]) -> set[str]:
-    """The fields that may hold a guarded value."""
-    return {name for name in names if name in GUARDED_FIELDS or name == "contact_points"}
-
-
 def touches_guarded(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """A guarded value would differ: a plain change of hours that is only proposed does not count."""
     if any(name in GUARDED_FIELDS and before.get(name) != after[name] for name in after):
         return True
-    return _guarded_lines(before.get("contact_points", ())) != _guarded_lines(after.get("contact_points", ()))
+    if any(name in TEXTS and _adds_a_way(before.get(name), after[name]) for name in after):
+        return True
+    return _ways(before.get("contact_points", ())) != _ways(after.get("contact_points", ()))
 
 
-def _guarded_lines(lines: Sequence[Mapping[str, Any]]) -> set[tuple[str, str, bool]]:
-    return {
-        (line["kind"], line["value"], bool(line.get("is_published"))) for line in lines if line["kind"] in GUARDED_KINDS
-    }
+def _ways(lines: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, bool]]:
+    """Every way to call or write that these contact points tell, each as often as it stands there."""
+    found = []
+    for line in lines:
+        if line["kind"] in GUARDED_KINDS or (line["kind"] == "postal" and _WAY_IN_ADDRESS.search(line["value"])):
+            found.append((line["kind"], line["value"], bool(line.get("is_published"))))
+        if tells_a_way(line.get("label", "")):
+            found.append(("label", line["label"], True))
+    return sorted(found)
 
 
-def is_outdated(before: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
-    """What the proposal would replace is no longer what stands."""
-    return any(current.get(name) != value for name, value in before.items())
+def brought_forward(
+    before: Mapping[str, Any], after: Mapping[str, Any], current: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """What `after` means today: each field, and of the contact points each line that it changes.
+
+    None where something it would replace is no longer what stood: then somebody must look again.
+    """
+    written: dict[str, Any] = {}
+    for name, wants in after.items():
+        was, stands = before.get(name), current.get(name)
+        if stands == was:
+            written[name] = wants
+        elif name == "contact_points" and (lines := _merged(was or [], wants, stands or [])) is not None:
+            written[name] = lines
+        else:
+            return None
+    return written
+
+
+def _merged(
+    was: Sequence[Mapping[str, Any]], wants: Sequence[Mapping[str, Any]], stands: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]] | None:
+    old, new, now = (_by_key(lines) for lines in (was, wants, stands))
+    if (len(old), len(new), len(now)) != (len(was), len(wants), len(stands)):
+        return None  # the same line twice: no telling which is meant
+    touched = [key for key in old | new if old.get(key) != new.get(key)]
+    if any(now.get(key) != old.get(key) for key in touched):
+        return None
+    merged = {**now, **{key: new[key] for key in touched if key in new}}
+    gone = [key for key in touched if key not in new]
+    order = {key: place for place, key in enumerate(new)}
+    kept = [key for key in merged if key not in gone]
+    return [merged[key] for key in sorted(kept, key=lambda key: order.get(key, len(order)))]
+
+
+def _by_key(lines: Sequence[Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
+    return {(line["kind"], line["value"]): line for line in lines}
 
 
 def may_decide(proposed_by: str, decider: str) -> bool:
     """Nobody decides on their own proposal."""
     return proposed_by != decider
+
+
+def line_changes(
+    was: Sequence[Mapping[str, Any]], wants: Sequence[Mapping[str, Any]]
+) -> list[tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]]:
+    """The contact points that differ, before and after: a line taken away stands beside one added of its kind."""
+    old, new = _by_key(was), _by_key(wants)
+    pairs: list[tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]] = []
+    added = [line for key, line in new.items() if key not in old]
+    for key, line in old.items():
+        if key in new:
+            if new[key] != line:
+                pairs.append((line, new[key]))
+            continue
+        follower = next((other for other in added if other["kind"] == line["kind"]), None)
+        if follower is not None:
+            added.remove(follower)
+        pairs.append((line, follower))
+    return [*pairs, *((None, line) for line in added)]

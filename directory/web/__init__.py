@@ -12,7 +12,9 @@ def attach(app: Flask) -> None:
         alarms,
         api,
         api_keys,
+        coordination,
         countries,
+        edits,
         entries,
         erasures,
         errors,
@@ -26,6 +28,8 @@ def attach(app: Flask) -> None:
         limiting,
         my_data,
         people,
+        previews,
+        proposals,
         quotas,
         readiness,
         reveals,
@@ -39,6 +43,7 @@ def attach(app: Flask) -> None:
     public = (shown, home, search, entries, files, institutions, countries, sops, readiness, api)
     personal = (limiting, sign_in, second_factor, account, invitations, people)
     watchful = (api_keys, quotas, reveals, history, erasures, alarms, my_data)
-    for family in (layout, identity, *watchful, *public, *personal, errors):
+    four_eyes = (edits, proposals, coordination, previews)
+    for family in (layout, identity, *watchful, *four_eyes, *public, *personal, errors):
         family.attach(app)
     identity.exempt(app)

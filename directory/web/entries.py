@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from directory.entries import answers, overview
 from directory.entries.answers import Answer, Desk
+from directory.entries.entry import Entry
 from directory.registry.models import Removal
 from directory.search.reading import Reading
 from directory.web import access, current, notes, quotas, reasons, responsibilities, shown
@@ -90,11 +91,17 @@ def show_entry(entry_id: object) -> str | Response:
     if entry is None:
         return _gone(str(entry_id), desk)
     quotas.give([entry], path="page")
+    return entry_page(entry, desk)
+
+
+def entry_page(entry: Entry, desk: Desk, *, seen_as: str = "") -> str:
+    """The page of one entry; with `seen_as`, words above it say through whose eyes it is shown."""
     duties = responsibilities.details(entry)
     colleagues = [e for e in overview.entries_of_institution(entry.institution.id, desk) if e.id != entry.id]
     return render_template(
         "entries/entry.html",
         entry=entry,
+        seen_as=seen_as,
         card=card(entry, desk.now, locale_name()),
         lines=lines_of(entry, desk),
         answers_for=duties,

@@ -26,7 +26,7 @@ class LineWords:
     what: tuple[str, ...]
     why: str
     path: str
-    is_erased: bool
+    is_of_house: bool
 
 
 def line_words(line: Change, names: Mapping[str, str]) -> LineWords:
@@ -36,8 +36,8 @@ def line_words(line: Change, names: Mapping[str, str]) -> LineWords:
         who=who_words(line.by, names),
         what=tuple(_what(line)),
         why=line.reason,
-        path=path_word(line.path),
-        is_erased=line.erased_at is not None,
+        path=path_word(line.path) if line.path != line.by else "",
+        is_of_house=line.subject_type == "institution",
     )
 
 

@@ -70,6 +70,11 @@ def _governor_only() -> None:
         abort(404)
 
 
+def _inviter_only() -> None:
+    if not _roles_to_give():
+        abort(404)
+
+
 @access.signed_in
 def show() -> str:
     """The people this person governs, and the invitations still open."""
@@ -141,7 +146,7 @@ def _roles_to_give() -> list[str]:
 @access.fresh_factor
 def show_invite() -> str:
     """The form to invite somebody."""
-    _governor_only()
+    _inviter_only()
     return render_template("accounts/invite.html", form=_invite_form())
 
 
@@ -165,7 +170,7 @@ def _invite_form() -> InviteForm:
 @access.fresh_factor
 def send_invitation() -> Response:
     """Invite; the answer is the same whether or not the address has an account."""
-    _governor_only()
+    _inviter_only()
     form, session, account = _invite_form(), current.session(), current.account()
     if not form.validate_on_submit():
         return make_response(render_template("accounts/invite.html", form=form), 422)

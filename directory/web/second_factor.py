@@ -69,7 +69,7 @@ def begin_app() -> Response:
     session = current.session()
     with transaction(session):
         factors.begin_totp(session, current.account(), identity.vault())
-    return redirect("/second-factor#code", 303)
+    return redirect("/second-factor#app", 303)
 
 
 @access.enrolling

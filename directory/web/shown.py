@@ -77,7 +77,7 @@ def _pieces(entries: Iterable[Entry], desk: Desk, macro: str, level: int, style:
     entries = list(entries)
     quotas.note_listed(entries)
     for entry in entries:
-        key = (macro, level, style, locale, desk.today, desk.viewer.layer, *_state(entry, desk))
+        key = (macro, level, style, locale, desk.today, desk.viewer, *_state(entry, desk))
         html = pieces.get(key, taxonomy)
         if html is None:
             html = _written(macro, entry, desk, locale, level, style)

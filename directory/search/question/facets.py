@@ -10,6 +10,7 @@ from directory.search.question.matching import Span
 from directory.search.question.tokens import Token
 
 RETURN = 4
+_ASKED = frozenset({"role", "type", "exploitation", "urgent", "group", "people", "sop"})
 _POLICE = ("police_thb_investigator", "border_police_contact", "police_liaison")
 
 
@@ -54,6 +55,8 @@ class FacetRules:
         strong: dict[int, None] = {}
         weak: dict[int, None] = {}
         for index, span in enumerate(spans):
+            if _ASKED.isdisjoint(span.senses.kinds):
+                continue
             words = {token.word for token in tokens[span.start : span.end]}
             roles = self._roles(span, spans, index, tokens)
             facets.roles.update(dict.fromkeys(roles))

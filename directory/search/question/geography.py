@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from directory.search.question.lexicon import Lexicon, Sense
+from directory.search.question.lexicon import NOTHING, Lexicon, Sense, Senses
 from directory.search.question.matching import Span
 from directory.search.question.names import PersonNames
 from directory.search.question.places import Countries, Place, is_office, is_person
@@ -34,14 +34,12 @@ class Geography:
     def find_places(self, spans: list[Span], tokens: list[Token]) -> list[Place]:
         """The country words that are meant as countries, in order."""
         places: list[Place] = []
-        if self._names.fill(spans, tokens):
-            return places
         for index, span in enumerate(spans):
             senses = [sense for sense in span.senses if sense.kind in {"country", "region"}]
             if not senses:
                 code = self._code(spans, index, tokens)
                 if code:
-                    span.senses = (Sense("country", code, "code"),)
+                    span.senses = Senses((Sense("country", code, "code"),))
                     senses = list(span.senses)
             if senses and self._is_meant(spans, index, tokens, senses):
                 place = self._place(spans, index, tokens, senses)
@@ -194,5 +192,5 @@ class Geography:
             if 0 <= other < len(spans):
                 fillers = spans[other].values("filler")
                 if "speak" in fillers or "speak_in" in fillers or "interpreter" in spans[other].values("role"):
-                    return not is_person(spans[index + 1] if index + 1 < len(spans) else Span(0, 0, ()))
+                    return not is_person(spans[index + 1] if index + 1 < len(spans) else Span(0, 0, NOTHING))
         return False

@@ -54,6 +54,7 @@ _DATE = re.compile(
 )
 _BIRTH = re.compile(rf"\b(?:{_any_of(_LISTS['birth'])})\b", re.IGNORECASE)
 _NAME_WORD = re.compile(r"[^\W\d_]['’-]?[^\W\d_]+(?:['’-][^\W\d_]+)?")
+_DIGIT = re.compile(r"\d")
 _NEAR = 60
 
 
@@ -80,7 +81,7 @@ def _always(first: str, second: str) -> bool:
 
 
 def _findings(text: str, is_name: IsName) -> Iterator[tuple[str, int, int]]:
-    if not any(c.isdigit() for c in text):
+    if not _DIGIT.search(text):
         return
     for match in _DOCUMENT.finditer(text):
         yield "passport_number", match.start(), match.end()  # with its word: nobody asks for a passport here

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +38,36 @@ class Sense:
     language: str = ""
 
 
-class Node:
-    """A place in the tree of phrases: what the phrase so far means, and which words may follow."""
+class Senses(tuple[Sense, ...]):
+    """What a phrase may mean, in order; what is asked of it for every question is worked out once."""
 
-    __slots__ = ("following", "senses")
+    @cached_property
+    def kinds(self) -> dict[str, tuple[str, ...]]:
+        """The ids by kind, in order, once each."""
+        kinds: dict[str, dict[str, None]] = {}
+        for sense in self:
+            kinds.setdefault(sense.kind, {})[sense.value] = None
+        return {kind: tuple(ids) for kind, ids in kinds.items()}
+
+    @cached_property
+    def tongues(self) -> frozenset[str]:
+        """The languages the phrase is of; names of places and of languages are of none."""
+        return frozenset(s.language for s in self if s.language and not s.form and s.kind != "language")
+
+
+NOTHING = Senses()
+
+
+class Node:
+    """A place in the tree of phrases: what the phrase so far means (`plain`: whatever the case of its letters), and
+    which words may follow."""
+
+    __slots__ = ("following", "plain", "senses")
 
     def __init__(self) -> None:
         self.following: dict[str, Node] = {}
-        self.senses: tuple[Sense, ...] = ()
+        self.senses = NOTHING
+        self.plain = NOTHING
 
 
 @dataclass(slots=True)
@@ -111,7 +133,9 @@ class Lexicon:
             self.known.add(key)
             node = node.following.setdefault(key, Node())
         if sense not in node.senses:
-            node.senses += (sense,)
+            node.senses = Senses((*node.senses, sense))
+            if not sense.capitals:
+                node.plain = Senses((*node.plain, sense))
 
 
 def load_taxonomy(path: Path = TAXONOMY) -> dict[str, Any]:
@@ -134,6 +158,7 @@ def build_lexicon(taxonomy: Mapping[str, Any]) -> Lexicon:
     people = load_words("people.yaml")
     rules["name_words"] = split_words(people["names"])
     rules["given_names"] = split_words(people["given"])
+    rules["surnames_of_lands"] = split_words(people["surnames_of_lands"])
     lexicon = Lexicon(Stems(load_words("endings.yaml")), rules=rules)
     lower = frozenset(rules["lower_case_acronyms"])
     for listing in (_own_facets(load_words("words.yaml")), _taxonomy_facets(taxonomy)):

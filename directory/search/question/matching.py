@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from directory.search.question.lexicon import Keys, Lexicon, Node, Sense
+from directory.search.question.lexicon import NOTHING, Keys, Lexicon, Node, Senses
 from directory.search.question.stems import STEM_MARK
 from directory.search.question.tokens import Token
 
@@ -19,17 +19,17 @@ class Span:
 
     start: int
     end: int
-    senses: tuple[Sense, ...]
+    senses: Senses
     ending: str = ""
     corrected: bool = False
 
     def has(self, kind: str) -> bool:
         """Whether any sense is of that kind."""
-        return any(sense.kind == kind for sense in self.senses)
+        return kind in self.senses.kinds
 
     def values(self, kind: str) -> tuple[str, ...]:
         """The ids of one kind, in order, once each."""
-        return tuple(dict.fromkeys(sense.value for sense in self.senses if sense.kind == kind))
+        return self.senses.kinds.get(kind, ())
 
 
 def find_spans(tokens: list[Token], lexicon: Lexicon, correct: Correct) -> list[Span]:
@@ -59,7 +59,7 @@ def _correct_unknown(tokens: list[Token], keys: list[Keys], lexicon: Lexicon, co
 
 
 def _longest(tokens: list[Token], keys: list[Keys], start: int, root: Node) -> Span:
-    best = Span(start, start + 1, ())
+    best = Span(start, start + 1, NOTHING)
     reached: list[tuple[Node, bool, str]] = [(root, True, "")]
     for position in range(start, min(len(tokens), start + LONGEST_PHRASE)):
         reached = [
@@ -76,20 +76,28 @@ def _longest(tokens: list[Token], keys: list[Keys], start: int, root: Node) -> S
     return best
 
 
-def _senses(
-    reached: list[tuple[Node, bool, str]], tokens: list[Token], start: int, end: int
-) -> tuple[tuple[Sense, ...], str]:
-    """What the phrase means here. A phrase met as listed silences phrases met by their stem alone."""
-    as_listed: list[Sense] = []
-    by_stem: list[Sense] = []
+def _senses(reached: list[tuple[Node, bool, str]], tokens: list[Token], start: int, end: int) -> tuple[Senses, str]:
+    """What the phrase means here. A phrase met as listed silences phrases met by their stem alone.
+
+    A language does not: `bulgară` is the language and, with its ending cut off, a Bulgarian woman.
+    """
+    as_listed: list[Senses] = []
+    by_stem: list[Senses] = []
     shortest = tokens[end - 1].word
     capitals = all(token.is_capitals for token in tokens[start:end])
     for node, exact, ending in reached:
-        wanted = node.senses if capitals else [sense for sense in node.senses if not sense.capitals]
+        wanted = node.senses if capitals else node.plain
         if wanted and exact:
-            as_listed.extend(wanted)
+            as_listed.append(wanted)
         elif wanted:
-            by_stem.extend(wanted)
+            by_stem.append(wanted)
             shortest = min(shortest, ending, key=len)
-    found = as_listed or by_stem
-    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found), "" if as_listed else shortest
+    if as_listed and not all(senses.kinds.keys() == {"language"} for senses in as_listed):
+        return _together(as_listed), ""
+    return _together(as_listed + by_stem), shortest
+
+
+def _together(found: list[Senses]) -> Senses:
+    if len(found) < 2:
+        return found[0] if found else NOTHING
+    return Senses(dict.fromkeys(sense for senses in found for sense in senses))

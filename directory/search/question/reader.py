@@ -14,7 +14,7 @@ from directory.search.question.facets import FacetRules, Facets
 from directory.search.question.geography import Geography
 from directory.search.question.guard import without_personal_data
 from directory.search.question.journey import settle
-from directory.search.question.lexicon import Lexicon, Sense
+from directory.search.question.lexicon import Lexicon, Sense, Senses
 from directory.search.question.matching import Span, find_spans
 from directory.search.question.names import PersonNames
 from directory.search.question.numbers import Numbers, read_numbers
@@ -25,7 +25,9 @@ from directory.search.question.typos import Typos
 from directory.search.reading import Reading
 
 _FACETS = frozenset({"role", "type", "group", "exploitation", "people", "sop"})
-_READ = Sense("filler", "number")
+_MEANS = _FACETS | {"language", "region"}
+_READ = Senses((Sense("filler", "number"),))
+_NEGATED = Senses((Sense("filler", "negated"),))
 _PHONE = re.compile(r"\+?\d[\d\s()./-]{5,24}")
 _NO_DIGIT = re.compile(r"\D")
 
@@ -36,14 +38,12 @@ class Reader:
 
     def __init__(self, lexicon: Lexicon, names: Container[str] = frozenset()) -> None:
         self.lexicon = lexicon
-        self._names = names
         self._typos = Typos(lexicon)
         self._facets = FacetRules(lexicon)
         self._person_names = PersonNames(lexicon, names)
         self._geography = Geography(lexicon, self._person_names)
         self._sop_words = frozenset(lexicon.rules["sop_words"])
         self._measure_words = frozenset(lexicon.rules["measure_words"])
-        self._people = frozenset(lexicon.rules["name_words"])
 
     def read(self, text: str) -> Reading:
         """What the question asks for. Any text will do: nothing understood gives an empty Reading."""
@@ -57,15 +57,15 @@ class Reader:
         spans = find_spans(tokens, self.lexicon, self._correct)
         for span in spans:
             if any(position in numbers.used for position in range(span.start, span.end)):
-                span.senses = (_READ,)
+                span.senses = _READ
+        if self._person_names.are_the_question(spans, tokens):
+            return Reading(words=tuple(dict.fromkeys(token.text.lower() for token in tokens)), warnings=warnings)
         settle_tongues(spans, tokens)
         _drop_negated(spans)
         return self._assemble(tokens, spans, numbers, warnings)
 
     def _correct(self, token: Token) -> str | None:
-        if token.word in self._people or token.word in self._names:
-            return None
-        return self._typos.correct(token)
+        return None if self._person_names.is_known(token.word) else self._typos.correct(token)
 
     def _assemble(self, tokens: list[Token], spans: list[Span], numbers: Numbers, warnings: tuple[str, ...]) -> Reading:
         countries = Countries()
@@ -102,8 +102,8 @@ def _drop_negated(spans: list[Span]) -> None:
         if "not" not in span.values("filler"):
             continue
         for following in spans[index + 1 : index + 4]:
-            if any(sense.kind in _FACETS for sense in following.senses):
-                following.senses = (Sense("filler", "negated"),)
+            if not _FACETS.isdisjoint(following.senses.kinds):
+                following.senses = _NEGATED
                 break
             if not following.has("filler"):
                 break
@@ -119,8 +119,8 @@ def _left_over(tokens: list[Token], spans: list[Span], places: set[int]) -> tupl
     for index, span in enumerate(spans):
         typed = [token.text.lower() for token in tokens[span.start : span.end]]
         is_city = index in places and any(sense.form == "city" for sense in span.senses)
-        is_country = any(sense.kind == "country" for sense in span.senses)
-        means = any(sense.kind in _FACETS or sense.kind in {"language", "region"} for sense in span.senses)
+        is_country = span.has("country")
+        means = not _MEANS.isdisjoint(span.senses.kinds)
         if is_city or (is_country and index not in places and not means and not span.has("filler")):
             words.update(dict.fromkeys(typed))
         elif span.senses:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from directory.search.question.lexicon import Sense
+from directory.search.question.lexicon import Sense, Senses
 from directory.search.question.matching import Span
 from directory.search.question.tokens import Token
 
@@ -15,7 +15,7 @@ SHORT = 3
 def settle_tongues(spans: list[Span], tokens: list[Token]) -> None:
     """Drop what a word means only in languages the question is not in, where it means something else in its own."""
     for span in spans:
-        if len(span.senses) > 1 and any("\u0400" <= letter <= "\u04ff" for letter in tokens[span.start].text):
+        if len(span.senses) > 1 and "\u0400" <= tokens[span.start].text[0] <= "\u04ff":
             _keep(span, [sense for sense in span.senses if sense.language in _CYRILLIC])
     votes = _votes(spans)
     if not votes:
@@ -23,7 +23,7 @@ def settle_tongues(spans: list[Span], tokens: list[Token]) -> None:
     best = max(votes.values())
     tongues = {language for language, count in votes.items() if count == best}
     for span in spans:
-        if _is_short(span, tokens) or span.has("filler") or span.has("country"):
+        if span.senses and (_is_short(span, tokens) or span.has("filler") or span.has("country")):
             own = [sense for sense in span.senses if not sense.language or sense.language in tongues]
             if _is_short(span, tokens) and not own:
                 # A short word of another language says nothing but that it is one (Hungarian no, fiu, Romanian noi).
@@ -32,8 +32,8 @@ def settle_tongues(spans: list[Span], tokens: list[Token]) -> None:
 
 
 def _keep(span: Span, senses: list[Sense]) -> None:
-    if senses:
-        span.senses = tuple(senses)
+    if senses and len(senses) < len(span.senses):
+        span.senses = Senses(senses)
 
 
 def _is_short(span: Span, tokens: list[Token]) -> bool:
@@ -44,7 +44,7 @@ def _votes(spans: list[Span]) -> Counter[str]:
     """Each word votes for the languages it is a word of; a word of few languages counts more than one of many."""
     votes: Counter[str] = Counter()
     for span in spans:
-        languages = {sense.language for sense in span.senses if sense.language and not sense.form}
+        languages = span.senses.tongues
         for language in languages:
             votes[language] += 12 // len(languages) * (span.end - span.start)
     return votes

@@ -1,0 +1,244 @@
+"""Everybody walks every route: what each was shown, what of it was above their class, and what was logged and mailed."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import logging
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+from werkzeug.test import TestResponse
+
+from directory.accounts.models import Account
+from directory.accounts.policy import Subject
+from directory.accounts.reveals import may_reveal
+from directory.app import database
+from directory.registry.models import ContactPoint, Post
+from directory.worker import send_mail
+from tests.security.crawl import FoundForm, Ids, addresses, fields, forms, ids_of, links, routes
+from tests.security.site import Site
+from tests.security.tokens import Eyes, Token, texts_in
+
+MOST_LINKS = 150
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class Lines(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self.setFormatter(logging.Formatter("%(name)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@dataclass
+class Walk:
+    """What came of it."""
+
+    visited: set[tuple[str, str]] = field(default_factory=set)
+    answered: set[tuple[str, str]] = field(default_factory=set)
+    leaks: list[str] = field(default_factory=list)
+    found: list[tuple[str, str, Token]] = field(default_factory=list)
+    seen: dict[str, set[Token]] = field(default_factory=lambda: defaultdict(set))
+    revealed: set[str] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)
+    statuses: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    log: list[str] = field(default_factory=list)
+    letters: int = 0
+    letter_leaks: list[str] = field(default_factory=list)
+    tokens: int = 0
+
+    def leaks_of(self, name: str) -> list[tuple[str, Token]]:
+        return [(endpoint, token) for who, endpoint, token in self.found if who == name]
+
+    def summary(self) -> str:
+        return (
+            f"canary: {len(self.visited)} routes × {len(self.seen)} viewers, {sum(self.statuses.values())} answers "
+            f"({', '.join(sorted(self.kinds))}), {self.tokens} tokens, {self.letters} letters, {len(self.log)} log lines, "
+            f"{len(self.revealed)} reveals, {len(self.leaks)} leaks"
+        )
+
+
+@dataclass
+class Walker:
+    """One viewer on the way."""
+
+    site: Site
+    walk: Walk
+    ids: Ids
+    eyes: Eyes
+    watch: sqlite3.Connection
+
+    def __post_init__(self) -> None:
+        self.client = self.site.client(self.eyes.name)
+        self.walked: set[str] = set()
+        self.forms: set[FoundForm] = set()
+        self.led_to: list[str] = []
+
+    def look(self, path: str) -> None:
+        """One address, once."""
+        if path in self.walked:
+            return
+        self.walked.add(path)
+        response = self.client.get(path, buffered=True)
+        self.judge(response, "GET", path)
+        if response.mimetype == "text/html":
+            self.led_to += sorted(links(response.text))
+            self.forms |= set(forms(response.text))
+
+    def send(self, path: str, method: str, **body: Any) -> None:
+        """Change something, look at the answer and the letters, and put everything back."""
+        before = self._version()
+        response = self.client.open(path, method=method, buffered=True, **body)
+        self.judge(response, method, path)
+        if self._version() != before:
+            self._read_letters()
+            self.site.restore()
+            self.client = self.site.client(self.eyes.name)
+
+    def judge(self, response: TestResponse, method: str, path: str) -> None:
+        """Note what was shown; a leak names the route, the viewer and the column."""
+        endpoint = endpoint_of(self.site.app, method, path)
+        self.walk.visited.add((endpoint, method))
+        self.walk.statuses[response.status_code] += 1
+        self.walk.kinds.add(response.mimetype or "none")
+        if response.status_code < 400:
+            self.walk.answered.add((endpoint, method))
+        headers = "\n".join(f"{k}: {v}" for k, v in response.headers if k != "Set-Cookie")
+        content = headers.encode() + b"\n" + response.data
+        opened = self._opened(endpoint, path)
+        if opened and response.status_code == 200:
+            self.walk.revealed.add(path)
+        echoed = {token.text for token in self.site.book.found_in(path.encode())}
+        self.walk.seen[self.eyes.name] |= set(self.site.book.found_in(content))
+        for token in self.site.book.above(content, self.eyes, but=opened | echoed):
+            self.walk.found.append((self.eyes.name, endpoint, token))
+            self.walk.leaks.append(f"{method} {path} shows {self.eyes.name} {token.column} ({token.field_class})")
+
+    def _opened(self, endpoint: str, path: str) -> set[str]:
+        """The one exception: the line that this viewer, entitled to it, reveals with this very request."""
+        if endpoint != "reveal":
+            return set()
+        entry_id, contact_id = path.split("/")[2], path.split("/")[4]
+        with self.site.app.app_context():
+            post = database.session().get(Post, entry_id)
+            point = database.session().get(ContactPoint, contact_id)
+            if post is None or point is None:
+                return set()
+            subject = Subject(post.institution.country_code, post.institution_id, post.id)
+            return set(texts_in(point.value)) if may_reveal(self.eyes.person, subject) else set()
+
+    def _version(self) -> int:
+        found: int = self.watch.execute("PRAGMA data_version").fetchone()[0]
+        return found
+
+    def _read_letters(self) -> None:
+        folder = self.site.folder / "mail"
+        with self.site.app.app_context():
+            send_mail(database.session(), self.site.app.extensions["site"])
+            owners = {a.email.lower(): a.id for a in database.session().scalars(select(Account))}
+        for file in folder.glob("*.eml"):
+            letter = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+            text = "\n".join([str(letter["Subject"]), *(p.get_content() for p in letter.walk() if p.get_content_maintype() == "text")])
+            reader = _reader(self.site, owners.get(str(letter["To"]).lower()))
+            self.walk.letters += 1
+            self.walk.letter_leaks += [f"{letter['Subject']} tells {reader.name} {t.column}" for t in self.site.book.above(text.encode(), reader)]
+            file.unlink()
+
+
+def endpoint_of(app: Flask, method: str, path: str) -> str:
+    """The endpoint behind an address; `none` where there is none."""
+    try:
+        return str(app.url_map.bind("localhost").match(urlsplit(path).path, method)[0])
+    except (HTTPException, RequestRedirect):
+        return "none"
+
+
+def _reader(site: Site, account_id: str | None) -> Eyes:
+    names = {eyes.account_id: eyes for eyes in site.eyes.values() if eyes.person.account_id}
+    return names.get(account_id) or Eyes(account_id or "a stranger", account_id=account_id)
+
+
+def walk_everything(site: Site) -> Walk:
+    """Each viewer over each route, with every method."""
+    walk, lines = Walk(tokens=len(site.book.tokens) + len(set(site.book.literals.values()))), Lines()
+    ids = ids_of(site.app, site.world)
+    root = logging.getLogger()
+    root.addHandler(lines)
+    logging.getLogger("directory").setLevel(logging.DEBUG)
+    watch = sqlite3.connect(site.file)
+    try:
+        for eyes in site.eyes.values():
+            site.restore()
+            walker = Walker(site, walk, ids, eyes, watch)
+            _read(walker)
+            site.restore()
+            _write(walker)
+        site.app.logger.warning("walked")
+    finally:
+        root.removeHandler(lines)
+        watch.close()
+    walk.log = lines.lines
+    return walk
+
+
+def _read(walker: Walker) -> None:
+    for rule, method in routes(walker.site.app):
+        if method == "GET":
+            for path in addresses(walker.site.app, rule, walker.ids):
+                walker.look(path)
+    for path in ("/nothing", "/entries/all", "/api/v1/nothing", "/entries/not-an-id", "/api/v1/entries?limit=x"):
+        walker.look(path)
+    count = 0
+    while walker.led_to and count < MOST_LINKS:
+        path = walker.led_to.pop(0)
+        count += path not in walker.walked
+        walker.look(path)
+
+
+def _write(walker: Walker) -> None:
+    with walker.site.app.app_context():
+        account = database.session().get(Account, walker.eyes.account_id) if walker.eyes.account_id else None
+        email_address = account.email if account else "somebody@people.example"
+    for form in sorted(walker.forms, key=lambda f: (f.path, f.values)):
+        walker.send(form.path, "POST", data=dict(form.values))
+    for rule, method in routes(walker.site.app):
+        if method in UNSAFE:
+            for path in addresses(walker.site.app, rule, walker.ids):
+                _send_made_up(walker, path, method, fields(email_address))
+
+
+def _send_made_up(walker: Walker, path: str, method: str, values: dict[str, Any]) -> None:
+    if path.startswith("/api/"):
+        walker.send(path, method, json={"question": values["q"]})
+        return
+    walker.send(path, method, data=values)
+
+
+def walk_pages(site: Site, names: Iterable[str], endpoints: Iterable[str]) -> Walk:
+    """A short walk over some pages, for controls."""
+    walk, ids, watch = Walk(), ids_of(site.app, site.world), sqlite3.connect(site.file)
+    wanted = set(endpoints)
+    for name in names:
+        site.restore()
+        walker = Walker(site, walk, ids, site.eyes[name], watch)
+        for rule, method in routes(site.app):
+            if method == "GET" and rule.endpoint in wanted:
+                for path in addresses(site.app, rule, ids):
+                    walker.look(path)
+    site.restore()
+    watch.close()
+    return walk
