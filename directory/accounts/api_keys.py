@@ -16,7 +16,7 @@ from directory.accounts.tokens import new_token, token_hash
 from directory.entries.viewer import PUBLIC, Viewer
 from directory.history import operations as history
 
-SCOPES = ("read:public", "read:registered", "export")
+SCOPES = ("read:public", "read:registered", "export", "write")
 LONGEST = timedelta(days=365)
 MOST_KEYS = 10
 PREFIX = "trm_"  # so that a key found in somebody's code is known for what it is

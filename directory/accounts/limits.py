@@ -72,24 +72,24 @@ def take(session: Session, limits: Iterable[Limit], key: str, *, now: datetime) 
 def _counted(session: Session, limit: Limit, row_key: str, now: datetime) -> bool:
     """One statement: the row of the current window is added or raised only while the sum stays below the limit."""
     start = _window(now, limit)
-    earlier = (
+    others = (
         select(func.coalesce(func.sum(LimitCount.count), 0))
         .where(
             LimitCount.key == row_key,
             LimitCount.window_start >= start - limit.period,
-            LimitCount.window_start < start,
+            LimitCount.window_start != start,  # later ones too: clocks of several hosts differ
         )
         .scalar_subquery()
     )
     first = select(literal(row_key), literal(start, LimitCount.window_start.type), literal(1)).where(
-        earlier < limit.count
+        others < limit.count
     )
     kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = kind.insert(LimitCount).from_select(["key", "window_start", "count"], first)
     raised = statement.on_conflict_do_update(
         index_elements=["key", "window_start"],
         set_={"count": LimitCount.count + 1},
-        where=LimitCount.count + earlier < limit.count,
+        where=LimitCount.count + others < limit.count,
     ).returning(LimitCount.count)
     return session.execute(raised).first() is not None
 

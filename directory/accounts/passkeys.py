@@ -185,7 +185,10 @@ def _challenge_in(answer: str) -> bytes:
 
 
 def _key_of(session: Session, answer: str) -> Passkey:
-    credential_id = base64url_to_bytes(str(json.loads(answer).get("id", "")))
+    try:
+        credential_id = base64url_to_bytes(str(json.loads(answer).get("id", "")))
+    except ValueError as error:
+        raise BadPasskey("Not an answer of a passkey") from error
     key = session.scalars(select(Passkey).where(Passkey.credential_id == credential_id)).first()
     if key is None:
         raise BadPasskey("Unknown passkey")

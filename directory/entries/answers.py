@@ -14,7 +14,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.entries import queries
+from directory.entries import coverage, queries
 from directory.entries.entry import ContactLine, Entry
 from directory.entries.viewer import Viewer
 from directory.entries.visibility import visible
@@ -34,7 +34,6 @@ FACET_OF = {
     "measures": "measure",
     "roles": "role",
     "institution_types": "type",
-    "target_groups": "group",
     "exploitation": "exploitation",
     "languages": "language",
 }
@@ -119,6 +118,10 @@ def _search(reading: Reading, desk: Desk, *, limit: int, offset: int = 0) -> Hit
 def to_query(reading: Reading, desk: Desk, *, limit: int, offset: int = 0) -> Query:
     """The reading as filters for the index."""
     filters = {facet: values for name, facet in FACET_OF.items() if (values := getattr(reading, name))}
+    if cover := coverage.wanted(reading.target_groups, reading.sops):
+        filters["cover"] = cover
+    if groups := coverage.special(reading.target_groups):
+        filters["group"] = groups
     if reading.sops:
         filters["sop"] = tuple(str(sop) for sop in reading.sops)
     return Query(
@@ -162,6 +165,7 @@ def _rank(entry: Entry, reading: Reading) -> tuple[int, ...]:
         int(bool(reading.sops) and not leads),
         {"confirmed": 0, "due": 0, "overdue": 1, "unconfirmed": 2, "dormant": 3}[entry.freshness],
         int(not has_route(entry)),
+        -coverage.named_count(entry.responsibilities, reading.target_groups, reading.exploitation),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from directory.entries import queries
+from directory.entries import coverage, queries
 from directory.entries.entry import Entry, StoredEntry
 from directory.entries.viewer import PUBLIC, Viewer
 from directory.entries.visibility import visible
@@ -29,7 +29,7 @@ def document(stored: StoredEntry, taxonomy: Taxonomy, *, today: date, days: rule
     public = seen["public"]
     return Document(
         id=stored.id,
-        keywords=_keywords(public),
+        keywords=_keywords(public, taxonomy),
         leads=tuple(sorted({str(r.sop) for r in public.responsibilities if r.level == "leads"})),
         heading={"public": _heading(public)},
         name={"registered": seen["registered"].official or ""},
@@ -46,9 +46,9 @@ def is_duty(entry: Entry) -> bool:
     return any(hours.is_always_open(line.hours) for line in entry.contact_lines if line.kind in rules.NUMBERS)
 
 
-def _keywords(entry: Entry) -> dict[str, tuple[str, ...]]:
+def _keywords(entry: Entry, taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
     groups = {group for r in entry.responsibilities for group in r.target_groups}
-    forms = {form for r in entry.responsibilities for form in r.exploitation}
+    forms = coverage.forms_covered(entry.responsibilities, taxonomy.exploitation_forms)
     return {
         "country": (entry.country,),
         "host": (entry.place,),
@@ -57,6 +57,7 @@ def _keywords(entry: Entry) -> dict[str, tuple[str, ...]]:
         "role": (entry.role,) if entry.role else (),
         "type": (entry.institution.type,),
         "group": tuple(sorted(groups)),
+        "cover": tuple(sorted(coverage.covered(entry.responsibilities))),
         "exploitation": tuple(sorted(forms)),
         "language": tuple(sorted({tongue for line in entry.contact_lines for tongue in line.languages})),
     }

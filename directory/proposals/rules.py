@@ -59,7 +59,8 @@ def unguarded_contacts(was: Sequence[ContactValues], wants: Sequence[ContactValu
     known = {(line.kind, line.value) for line in was}
     stands += [line for line in wants if not _is_guarded(line) and (line.kind, line.value) not in known]
     order = {(line.kind, line.value): place for place, line in enumerate(wants)}
-    stands.sort(key=lambda line: order.get((line.kind, line.value), len(order)))
+    if all((line.kind, line.value) in order for line in stands):  # else a number that waits would lose its place
+        stands.sort(key=lambda line: order[line.kind, line.value])
     return tuple(stands)
 
 

@@ -25,7 +25,7 @@ from .terms import (
 )
 from .vocabulary import Vocabulary, beginning, nearest
 
-VERSION = 1
+VERSION = 2
 
 
 class _Words:
@@ -215,5 +215,7 @@ def _counts(documents: list[Document]) -> dict[str, dict[str, int]]:
     counts = ranking.no_counts()
     for document in documents:
         for facet, value in _values(document):
+            if facet not in counts:
+                continue
             counts[facet][value] = counts[facet].get(value, 0) + 1
     return counts

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 Layer = Literal["public", "registered"]
-FACETS = ("country", "host", "sop", "measure", "role", "type", "group", "exploitation", "language")
+FACETS = ("country", "host", "sop", "measure", "role", "type", "group", "cover", "exploitation", "language")
+COUNTED = tuple(facet for facet in FACETS if facet != "cover")  # `cover` only filters: nobody chooses from its values
 
 
 @dataclass(frozen=True, slots=True)

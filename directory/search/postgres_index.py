@@ -24,7 +24,7 @@ from .postgres_tables import ADD_WORDS, COLUMNS, FINISH, INSERT, PREPARE, row_of
 from .terms import LAYERS, Attempt, Term, attempts, backwards, has_words, read_terms
 from .vocabulary import Vocabulary, nearest
 
-VERSION = 1
+VERSION = 2
 _BUSY = {"55P03", "57014"}  # lock_not_available, query_canceled
 _NO_TABLE = "42P01"
 
@@ -275,7 +275,8 @@ def _counts(counted: Mapping[str, int]) -> dict[str, dict[str, int]]:
     counts = ranking.no_counts()
     for keyword, count in counted.items():
         facet, _, value = keyword.partition(":")
-        counts[facet][value] = count
+        if facet in counts:
+            counts[facet][value] = count
     return counts
 
 

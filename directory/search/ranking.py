@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .port import FACETS, Document, Query
+from .port import COUNTED, Document, Query
 
 WHOLE = 2
 BEGUN = 1
@@ -55,4 +55,4 @@ def unique(documents: Iterable[Document]) -> Iterable[Document]:
 
 def no_counts() -> dict[str, dict[str, int]]:
     """Facet counts of nothing."""
-    return {facet: {} for facet in FACETS}
+    return {facet: {} for facet in COUNTED}

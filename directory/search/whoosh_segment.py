@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Any
 
 from . import bitsets, whoosh_store
-from .port import FACETS, IndexUnusable, Layer
+from .port import COUNTED, FACETS, IndexUnusable, Layer
 from .terms import LAYERS, Term, backwards
 from .vocabulary import Vocabulary, beginning
 from .whoosh_store import JOINT, SCHEMA
@@ -198,7 +198,8 @@ class Segment:
         where = bitsets.places(hits) if count * _NANOSECONDS_LEAST < self.size else []
         pick = itemgetter(*where) if len(where) > 1 else None
         counts: Counts = {}
-        for facet, having in self.having.items():
+        for facet in COUNTED:
+            having = self.having[facet]
             one_by_one = count * (_NANOSECONDS_LEAST + _NANOSECONDS_VALUE * self._values_each[facet])
             if pick and one_by_one < len(having) * (self.size * _NANOSECONDS_BIT + _NANOSECONDS_SET):
                 counts[facet] = Counter(chain.from_iterable(pick(self._values[facet])))

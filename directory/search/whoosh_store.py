@@ -1,7 +1,7 @@
 """The index on disk: which folder is the current one, who may write, and an entry as Whoosh keeps it.
 
 root/current        one line: the name of the folder in use, replaced by rename
-root/v1-3f2a…/      a Whoosh index; 1 is VERSION, so that an index of another version is known by its name
+root/v2-3f2a…/      a Whoosh index; 2 is VERSION, so that an index of another version is known by its name
 root/write.lock     held by the one writer of the moment
 root/rebuild.lock   held by the one rebuild of the moment
 root/journal        changes made while a rebuild is on; the rebuild takes them over before it is switched to
@@ -29,7 +29,7 @@ from whoosh.util.filelock import FileLock
 from .port import FACETS, Document, IndexBusy, IndexUnusable
 from .terms import LAYERS, key_of, numbers_of, words_of
 
-VERSION = 1
+VERSION = 2
 INDEX_NAME = "MAIN"
 JOINT = "\x1f"
 _FOLDER = re.compile(r"v(\d+)-[0-9a-f]+")

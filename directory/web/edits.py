@@ -276,4 +276,3 @@ def _too_many(_error: TooManyProposals) -> Response:
         "You have proposed as many changes as one person needs to in a day. Go on tomorrow, or call the coordinator."
     )
     return show_error(TooManyRequests(sentence, retry_after=24 * 3600))
-

@@ -226,9 +226,7 @@ def _item_words(item: Any) -> str:
     return str(item.get("name", ""))
 
 
-def compared(
-    row: Post | Institution, wanted: PostValues | InstitutionValues, entry: Entry
-) -> list[Standing]:
+def compared(row: Post | Institution, wanted: PostValues | InstitutionValues, entry: Entry) -> list[Standing]:
     """Where what stands now differs from what was typed, as far as the viewer sees it."""
     stands = post_values(row) if isinstance(row, Post) else institution_values(row)
     found = []

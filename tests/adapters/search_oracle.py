@@ -10,7 +10,7 @@ from collections import Counter
 from rapidfuzz.distance import OSA
 
 from directory.search.folding import skeleton, split_words
-from directory.search.port import FACETS, Document, Hits, Query
+from directory.search.port import COUNTED, Document, Hits, Query
 
 
 def key(word: str) -> str:
@@ -79,7 +79,7 @@ class Oracle:
             found = [d for d in allowed if all(w.points(d, query.layer) is not None for w in wanted)]
             if found:
                 return self._answer(found, wanted, query, corrected, dropped)
-        return Hits(facets={facet: {} for facet in FACETS})
+        return Hits(facets={facet: {} for facet in COUNTED})
 
     def _passes(self, document: Document, query: Query) -> bool:
         return all(set(v) & set(document.keywords.get(f, ())) for f, v in query.filters.items() if v)
@@ -139,7 +139,7 @@ class Oracle:
 
     def _answer(self, found, wanted, query: Query, corrected=(), dropped=()) -> Hits:
         ordered = sorted(found, key=lambda d: self._order(d, wanted, query))
-        counts = {facet: Counter(v for d in found for v in set(d.keywords.get(facet, ()))) for facet in FACETS}
+        counts = {facet: Counter(v for d in found for v in set(d.keywords.get(facet, ()))) for facet in COUNTED}
         return Hits(
             ids=tuple(d.id for d in ordered)[query.offset : query.offset + query.limit],
             total=len(found),

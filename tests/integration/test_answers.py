@@ -84,7 +84,9 @@ def test_an_office_does_not_answer_on_a_public_holiday(session: Session) -> None
 def test_a_group_nobody_covers_gets_the_same_in_general_with_the_reason(
     desk: Desk, taxonomy: Taxonomy, session: Session
 ) -> None:
-    shelter = make_post(session, role="shelter_intake", sops=(2,))
+    shelter = make_post(
+        session, role="shelter_intake", responsibilities=(ResponsibilityValues(2, target_groups=("adults", "female")),)
+    )
     session.commit()
     reading = Reading(countries=("RO",), sops=(2,), roles=("shelter_intake",), target_groups=("children", "male"))
     found = ask(desk, taxonomy, reading)
@@ -167,3 +169,18 @@ def test_the_index_follows_edits_and_removals(desk: Desk, taxonomy: Taxonomy, se
     session.commit()
     indexing.follow(session, desk.index, taxonomy, **follow)
     assert answers.answer(Reading(countries=("RO",)), desk).total == 0
+
+
+def test_a_shelter_for_girls_is_no_answer_for_boys_and_one_for_all_children_is(
+    desk: Desk, taxonomy: Taxonomy, session: Session
+) -> None:
+    def shelter(*groups: str) -> str:
+        part = ResponsibilityValues(2, target_groups=groups)
+        return make_post(session, role="shelter_intake", responsibilities=(part,)).id
+
+    shelter("children", "female")
+    anybody, children, boys = shelter(), shelter("children"), shelter("children", "male")
+    session.commit()
+    reading = Reading(countries=("RO",), sops=(2,), roles=("shelter_intake",), target_groups=("children", "male"))
+    found = [entry.id for entry in ask(desk, taxonomy, reading).entries]
+    assert found == [boys, children, anybody], "who names the group comes first"

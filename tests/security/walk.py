@@ -9,6 +9,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,6 +58,7 @@ class Walk:
     kinds: set[str] = field(default_factory=set)
     statuses: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     log: list[str] = field(default_factory=list)
+    times: list[tuple[float, str]] = field(default_factory=list)
     letters: int = 0
     letter_leaks: list[str] = field(default_factory=list)
     tokens: int = 0
@@ -102,8 +104,10 @@ class Walker:
     def send(self, path: str, method: str, **body: Any) -> None:
         """Change something, look at the answer and the letters, and put everything back."""
         before = self._version()
+        started = monotonic()
         response = self.client.open(path, method=method, buffered=True, **body)
         self.judge(response, method, path)
+        self.walk.times.append((monotonic() - started, f"{method} {path} {self.eyes.name} {response.status_code}"))
         if self._version() != before:
             self._read_letters()
             self.site.restore()
@@ -192,6 +196,7 @@ def walk_everything(site: Site) -> Walk:
         root.removeHandler(lines)
         watch.close()
     walk.log = lines.lines
+    walk.times = sorted(walk.times, reverse=True)
     return walk
 
 

@@ -28,6 +28,8 @@ def test_code_files_stay_under_400_lines() -> None:
         f"{path.relative_to(ROOT)}: {count}"
         for folder in ("directory", "importers", "tests", "templates")
         for path in (ROOT / folder).rglob("*")
-        if path.suffix in {".py", ".html"} and (count := len(path.read_text().splitlines())) > 400
+        if path.suffix in {".py", ".html"}
+        and path.parent.name != "versions"  # a migration that ran somewhere is never tidied
+        and (count := len(path.read_text().splitlines())) > 400
     ]
     assert long == []

@@ -11,6 +11,7 @@ from directory.search.question.places import Countries, Place, is_office, is_per
 from directory.search.question.tokens import Token
 
 _FORMS = ("name", "adjective", "city", "code", "body")
+_INTERPRETS = frozenset({"interpreter", "cultural_mediator"})
 _LINKS = ("in", "to", "from", "of")
 
 
@@ -191,6 +192,6 @@ class Geography:
         for other in (index - 1, index + 1):
             if 0 <= other < len(spans):
                 fillers = spans[other].values("filler")
-                if "speak" in fillers or "speak_in" in fillers or "interpreter" in spans[other].values("role"):
+                if {"speak", "speak_in"} & {*fillers} or _INTERPRETS & {*spans[other].values("role")}:
                     return not is_person(spans[index + 1] if index + 1 < len(spans) else Span(0, 0, NOTHING))
         return False

@@ -68,13 +68,15 @@ def _wanted(spans: list[Span], places: list[Place], facets: Facets) -> list[Plac
 
 def _give_parts(spans: list[Span], places: list[Place], facets: Facets) -> None:
     for place in places:
+        next_door = [p for p in places if p.link in {"in", "to"} and p.index == place.index + 2]
         from_person = place.link == "from" and place.index >= 2 and is_person(spans[place.index - 2])
-        goes_on = [p for p in places if p.link == "to" or (p.link == "in" and p.index == place.index + 2)]
-        travels = facets.is_return and bool(goes_on)
+        travels = facets.is_return and (bool(next_door) or any(p.link == "to" for p in places))
         if place.is_nationality or (from_person and not travels):
             place.part = "nationality"
-        elif place.link == "from":
+        elif place.link == "from" or (place.link == "of" and facets.is_return and next_door):
             place.part = "sending"
+            if facets.is_return and next_door:  # iz Njemačke u Srbiju
+                next_door[0].part = "receiving"
         elif place.link == "to" and facets.is_return:
             place.part = "receiving"
 

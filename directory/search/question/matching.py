@@ -92,9 +92,13 @@ def _senses(reached: list[tuple[Node, bool, str]], tokens: list[Token], start: i
         elif wanted:
             by_stem.append(wanted)
             shortest = min(shortest, ending, key=len)
-    if as_listed and not all(senses.kinds.keys() == {"language"} for senses in as_listed):
-        return _together(as_listed), ""
-    return _together(as_listed + by_stem), shortest
+    if not as_listed:
+        return _together(by_stem), shortest
+    found = _together(as_listed)
+    if by_stem and found.kinds.keys() == {"language"}:
+        people = Senses(sense for senses in by_stem for sense in senses if sense.form == "adjective")
+        return _together([found, people]), shortest if people else ""
+    return found, ""
 
 
 def _together(found: list[Senses]) -> Senses:

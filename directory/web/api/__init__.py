@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from directory.search.port import IndexUnusable
-from directory.web.api import document, views
+from directory.web.api import document, edits, views
 from directory.web.problems import Problem
 
 PREFIX = "/api/v1"
@@ -19,6 +19,7 @@ def attach(app: Flask) -> None:
     api.add_url_rule("/ask", "ask", views.ask, methods=["POST"])
     api.add_url_rule("/entries", "entries", views.entries)
     api.add_url_rule("/entries/<uuid:entry_id>", "entry", views.entry)
+    api.add_url_rule("/entries/<uuid:entry_id>", "change_entry", edits.change_entry, methods=["PATCH"])
     api.add_url_rule("/countries", "countries", views.countries)
     api.add_url_rule("/sops", "sops", views.sops)
     api.add_url_rule("/openapi.json", "openapi", document.show)

@@ -10,12 +10,14 @@ from werkzeug.wrappers import Response
 from directory.sops.taxonomy import Taxonomy
 from directory.web import access, current
 from directory.web.api import requests
+from directory.web.api.changes_document import change_operation, change_schemas
 from directory.web.api.shapes import ID, INSTANT, Schema, ref, schemas
 from directory.web.problems import MEDIA_TYPE
 
 ABOUT = (
     "Who handles what, in which country. Entries are given as the caller may see them; what they may not see is "
-    "absent. Nothing is written through this API. Times are ISO 8601 in UTC. Errors are problems (RFC 9457) with a "
+    "absent. A key made to write may change an entry: plain fields stand at once, a number, an address or who may see "
+    "it waits for a second person. Times are ISO 8601 in UTC. Errors are problems (RFC 9457) with a "
     "sentence a person can act on."
 )
 KEYS = (
@@ -52,14 +54,14 @@ def document(taxonomy: Taxonomy, base_url: str) -> dict[str, Any]:
         "paths": {
             "/ask": {"post": _ask()},
             "/entries": {"get": _entries()},
-            "/entries/{entry_id}": {"get": _entry()},
+            "/entries/{entry_id}": {"get": _entry(), "patch": change_operation()},
             "/countries": {"get": _listing("countries", "Countries", "The countries that take part, and others")},
             "/sops": {"get": _listing("sops", "Sops", "Procedures, measures, steps, and every id in use")},
             "/openapi.json": {"get": _own()},
         },
         "security": [{}, {"key": []}],
         "components": {
-            "schemas": schemas(taxonomy),
+            "schemas": {**schemas(taxonomy), **change_schemas()},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": KEYS}},
         },
     }

@@ -70,11 +70,12 @@ def one_line(text: str, most: int = LINE) -> str:
 
 def stored_rows(points: Sequence[ContactPoint], seen: Mapping[str, ContactLine]) -> list[LineRow]:
     """The rows of what stands, as far as the person sees it, and empty ones to add to."""
-    rows = [_stored_row(n, point, seen[point.id]) for n, point in enumerate(points) if point.id in seen]
+    rows = [stored_row(n, point, seen[point.id]) for n, point in enumerate(points) if point.id in seen]
     return [*rows, *(LineRow(n) for n in range(len(points), len(points) + EMPTY_ROWS))]
 
 
-def _stored_row(n: int, point: ContactPoint, line: ContactLine) -> LineRow:
+def stored_row(n: int, point: ContactPoint, line: ContactLine) -> LineRow:
+    """One line as it stands, its value only where the viewer sees it."""
     return LineRow(
         n,
         id=point.id,

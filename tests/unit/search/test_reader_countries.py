@@ -40,11 +40,6 @@ CASES = [
 ]
 
 
-def test_the_table_covers_fourteen_languages_and_more() -> None:
-    assert len(WORDS) >= 14
-    assert len(CASES) >= 350
-
-
 @pytest.mark.parametrize(("language", "word", "code"), CASES, ids=[f"{c[0]}-{c[1]}" for c in CASES])
 def test_a_country_is_met_under_its_names_in_every_form(language: str, word: str, code: str) -> None:
     assert countries(word) == code
@@ -170,7 +165,9 @@ def test_a_city_that_is_an_everyday_word_needs_its_capital_letter(question: str,
     assert countries(question) == code
 
 
-@pytest.mark.parametrize("question", ["ALBANIA", "albania", "Albania!", "  albania  ", "«Albania»", "Albania?", "(albania)"])
+@pytest.mark.parametrize(
+    "question", ["ALBANIA", "albania", "Albania!", "  albania  ", "«Albania»", "Albania?", "(albania)"]
+)
 def test_neither_case_nor_signs_matter(question: str) -> None:
     assert countries(question) == "AL"
 

@@ -1,0 +1,21 @@
+"""The short form of `tests/proof/sign_in_attack.py`: four processes guess, the limits hold; without them they do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.proof.sign_in_attack import Attack, run, show
+
+
+@pytest.mark.slow
+def test_four_processes_of_guesses_stay_within_the_limits() -> None:
+    figures = run(Attack(guesses=1_200, accounts=24, addresses=300))
+    assert figures.holds, show(figures)
+    assert figures.taken > 400, "the control: it is not simply shut"
+    assert figures.owner_tries > 20
+
+
+@pytest.mark.slow
+def test_control_without_limits_the_same_attack_gets_through() -> None:
+    figures = run(Attack(guesses=400, accounts=4, addresses=50, is_limited=False))
+    assert not figures.holds, show(figures)
