@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from directory import cli_accounts, cli_history, serve, terminal, worker
@@ -84,9 +85,7 @@ def up(port: int, *, demo_if_empty: bool) -> None:
     if demo_if_empty and not indexing.entry_count(session):
         with transaction(session):
             report = load_demo(session, site.taxonomy(session), now=site.now())
-        click.echo(
-            f"Demo directory loaded: {report.total} invented entries in {len(report.entries)} countries."
-        )
+        click.echo(f"Demo directory loaded: {report.total} invented entries in {len(report.entries)} countries.")
     worker.keep_index(session, site)
     cli_accounts.show_demo(session)
     session.close()
@@ -103,7 +102,7 @@ def up(port: int, *, demo_if_empty: bool) -> None:
 @with_appcontext
 def ask(question: str, viewer: str | None, *, as_json: bool, limit: int) -> None:
     """Ask who handles what, in which country."""
-    session, site = database.session(), _site()
+    session, site = _ready()
     asked = asking.ask(question, site.reader(session), site.desk(session, _viewer(session, viewer)), limit=limit)
     if as_json:
         click.echo(json.dumps(asked_json(asked, _context(site, session, "")), ensure_ascii=False, indent=2))
@@ -130,7 +129,7 @@ def export(
     viewer: str | None,
 ) -> None:
     """Write entries to a file: whole or not at all. Without --viewer, the public layer."""
-    session, site = database.session(), _site()
+    session, site = _ready()
     taxonomy = site.taxonomy(session)
     _refuse_unknown("--country", countries, codes())
     _refuse_unknown("--role", roles, taxonomy.roles)
@@ -223,6 +222,16 @@ def sops_load(file: Path, *, commit: bool) -> None:
     else:
         changes = sops.compare(session, sops.current(session), newer)
     click.echo(terminal.taxonomy_changes_text(changes, committed=commit))
+
+
+def _ready() -> tuple[Session, Site]:
+    """The session and the site, with the index up to date: a command has no worker beside it."""
+    session, site = database.session(), _site()
+    try:
+        worker.keep_index(session, site)
+    except OperationalError as error:
+        raise click.ClickException("The database is not ready. Run: flask init") from error
+    return session, site
 
 
 def _context(site: Site, session: Session, words: str) -> ExportContext:

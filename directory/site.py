@@ -64,7 +64,16 @@ class Site:
 
     def desk(self, session: Session, viewer: Viewer = PUBLIC) -> Desk:
         """What answering needs, for this viewer, now."""
-        return Desk(session, self.ports.index, viewer, self.now(), self.today(), self.days, self.cache)
+        return Desk(
+            session,
+            self.ports.index,
+            viewer,
+            self.now(),
+            self.today(),
+            self.days,
+            self.cache,
+            self.taxonomy(session),
+        )
 
     def taxonomy(self, session: Session) -> Taxonomy:
         """The taxonomy in force; the file's before the first is loaded. Looked up at most once a second."""

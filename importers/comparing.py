@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from directory.proposals import rules
 from directory.registry.models import Appointment, Institution, Post
 from directory.registry.pictures import differences, institution_values, post_values
 from directory.registry.values import InstitutionValues, PostValues
@@ -39,6 +40,16 @@ class Change:
         for kept in self.kept:
             reason = f"changed here to “{kept.here}” since the last import"
             yield Remark(self.record.row, "kept", kept.field, kept.there, reason, advice)
+
+    @property
+    def waiting_count(self) -> int:
+        """How much of it a second person must agree to: the institution's part, the post's, the holder."""
+        parts = (
+            bool(rules.split(self.institution_before, self.institution)[1]),
+            bool(rules.split(self.post_before, self.post_values)[1]),
+            self.official is not None,
+        )
+        return sum(parts)
 
     @property
     def told(self) -> Iterator[tuple[str, str, str]]:

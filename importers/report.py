@@ -45,6 +45,7 @@ class Report:
     read_count: int = 0
     new_count: int = 0
     changed_count: int = 0
+    waiting_count: int = 0
     unchanged_count: int = 0
     refused_count: int = 0
     elsewhere_count: int = 0
@@ -82,6 +83,7 @@ def _counts(report: Report) -> str:
         ("rows read", report.read_count),
         ("new", report.new_count),
         ("changed", report.changed_count),
+        ("waiting for a second person", report.waiting_count),
         ("unchanged", report.unchanged_count),
         ("refused", report.refused_count),
         ("of other countries", report.elsewhere_count),
@@ -161,7 +163,10 @@ def _missing(report: Report) -> str:
 
 def _tail(report: Report) -> str:
     if report.batch_id:
-        return f"Done: batch {report.batch_id}\nTake it back with: flask import-undo {report.batch_id}"
+        lines = [f"Done: batch {report.batch_id}", f"Take it back with: flask import-undo {report.batch_id}"]
+        if report.waiting_count:
+            lines.insert(1, "What waits stands at /coordination; readers see the old values until somebody agrees.")
+        return "\n".join(lines)
     if report.is_committed:
         return "Nothing had to be written."
     if report.new_count or report.changed_count:

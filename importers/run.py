@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.history import operations as history
 from directory.registry.values import BadValue
 from directory.sops.taxonomy import Taxonomy
 from importers.building import Builder
@@ -63,7 +64,8 @@ def run_import(
     advance: Advance = lambda _: None,
 ) -> Report:
     """Import the file, or only say what would happen. Never commits; raises FileRefused with a sentence."""
-    return _Run(session, order, facts or look_over(order), taxonomy, by, now).report(advance)
+    with history.on_path(session, "import"):
+        return _Run(session, order, facts or look_over(order), taxonomy, by, now).report(advance)
 
 
 def vocabulary_of(taxonomy: Taxonomy) -> Vocabulary:
@@ -163,6 +165,7 @@ class _Run:
         report = self._report
         report.new_count += len(new)
         report.changed_count += len(changes)
+        report.waiting_count += sum(change.waiting_count for change in changes)
         report.removed_here_count += len(moved) - len(changes)
         report.unchanged_count += total - len(new) - len(moved)
         for change in changes:

@@ -12,13 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.history import operations as history
+from directory.proposals import operations as proposals
+from directory.proposals.models import Proposal
 from directory.registry import operations as registry
 from directory.registry.models import Institution, Post
 from directory.registry.pictures import differences, institution_values, post_values
 from importers.comparing import load_posts
 from importers.content import institution_of, post_of
 from importers.models import ImportBatch, ImportedRecord, ImportLine
-from importers.writing import replace_official, set_source
+from importers.taking_back import Waiting, end_proposals
+from importers.writing import import_actor, set_source
 
 CHUNK = 500
 

@@ -1,9 +1,13 @@
-"""Write what an import found, through the registry's own operations, and keep what is needed to take it back."""
+"""Write what an import found, and keep what is needed to take it back.
+
+New entries stand: `--commit` is the decision about the batch. A change of what readers already see goes the way of
+every change: plain parts stand, a number, a mail address or a holder waits for a second person.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert
@@ -11,8 +15,11 @@ from sqlalchemy.orm import Session
 
 from directory.db import new_id
 from directory.history import operations as history
+from directory.proposals import operations as proposals
+from directory.proposals.operations import Actor
 from directory.registry import operations as registry
 from directory.registry.models import Post, Source
+from directory.registry.pictures import institution_values, post_values
 from importers.comparing import Change
 from importers.content import content_of, plain
 from importers.files import FileFacts
@@ -27,6 +34,7 @@ class Writer:
 
     def __init__(self, session: Session, mapping: ImportMapping, facts: FileFacts, *, by: str, now: datetime) -> None:
         self._session, self._mapping, self._facts, self._by, self._now = session, mapping, facts, by, now
+        self._actor = import_actor(by)
         self._sources: dict[date | None, Source] = {}
         self._batch: ImportBatch | None = None
 
@@ -73,6 +81,7 @@ class Writer:
         if self._batch is None:
             return ""
         counts = {"new": report.new_count, "changed": report.changed_count, "refused": report.refused_count}
+        counts["waiting"] = report.waiting_count
         history.record(
             self._session,
             "import",
@@ -87,25 +96,31 @@ class Writer:
 
     def _apply(self, change: Change) -> None:
         session, post, known = self._session, change.post, change.known
-        before = {
+        before: dict[str, Any] = {
             "content": known.content,
             "institution": plain(change.institution_before),
             "post": plain(change.post_before),
             "source_id": post.source_id,
+            "proposals": self._write(change),
         }
-        registry.set_institution(session, post.institution, change.institution, by=self._by, now=self._now)
-        registry.set_post(session, post, change.post_values, by=self._by, now=self._now)
-        if change.official is not None:
-            replace_official(
-                session, post, known.content.get("official", ""), change.official, by=self._by, now=self._now
-            )
         set_source(session, post, self._source(change.record.dated_on).id, now=self._now)
-        before["after"] = {"institution": plain(change.institution), "post": plain(change.post_values)}
+        before["after"] = {"institution": plain(institution_values(post.institution)), "post": plain(post_values(post))}
         known.content = content_of(change.record)
         line = ImportLine(
             batch_id=self._batch_id(), record_id=known.id, row=change.record.row, outcome="changed", before=before
         )
         session.add(line)
+
+    def _write(self, change: Change) -> list[str]:
+        """What may stand at once stands; returns the proposals that wait for a second person."""
+        session, post, actor, now = self._session, change.post, self._actor, self._now
+        outcomes = [
+            proposals.change_institution(session, post.institution, change.institution, actor=actor, now=now),
+            proposals.change_post(session, post, change.post_values, actor=actor, now=now),
+        ]
+        if change.official is not None:
+            outcomes.append(proposals.change_holder(session, post, change.official, actor=actor, now=now))
+        return [outcome.proposal.id for outcome in outcomes if outcome.proposal is not None]
 
     def _source(self, dated_on: date | None) -> Source:
         day = dated_on or self._mapping.source.dated_on
@@ -132,6 +147,11 @@ class Writer:
         return self._batch.id
 
 
+def import_actor(by: str) -> Actor:
+    """Whoever runs the import, under its path: a process, which decides nothing."""
+    return Actor(by, "import")
+
+
 def set_source(session: Session, post: Post, source_id: str | None, *, now: datetime) -> None:
     """The entry's facts come from that source now."""
     if post.source_id == source_id and post.institution.source_id == source_id:
@@ -139,14 +159,3 @@ def set_source(session: Session, post: Post, source_id: str | None, *, now: date
     post.source_id = post.institution.source_id = source_id
     session.flush()
     registry.touch(session, [post.id], now=now)
-
-
-def replace_official(session: Session, post: Post, old: str, new: str, *, by: str, now: datetime) -> None:
-    """Who the list named leaves the post the day before; who it names now takes it, unless already there."""
-    today = now.date()
-    in_post = [a for a in post.appointments if a.covers(today)]
-    for appointment in in_post:
-        if appointment.official.name == old:
-            registry.relieve(session, appointment, until_on=today - timedelta(days=1), by=by, now=now)
-    if new and not any(a.official.name == new for a in in_post):
-        registry.appoint(session, post, new, by=by, now=now)

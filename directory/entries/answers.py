@@ -23,6 +23,7 @@ from directory.registry.holidays import is_holiday
 from directory.registry.models import Institution, Post
 from directory.search.port import Hits, Query, SearchIndex
 from directory.search.reading import Reading
+from directory.sops.taxonomy import Taxonomy
 
 URGENT_KINDS = frozenset({"hotline", "duty_phone", "intake_phone"})
 LAST_RESORT_ROLES = ("national_coordinator", "trm_focal_point", "hotline", "child_hotline")
@@ -33,7 +34,6 @@ FACET_OF = {
     "host_countries": "host",
     "measures": "measure",
     "roles": "role",
-    "institution_types": "type",
     "exploitation": "exploitation",
     "languages": "language",
 }
@@ -78,6 +78,7 @@ class Desk:
     today: date
     days: rules.FreshnessDays
     cache: queries.EntryCache
+    taxonomy: Taxonomy
     tongues: tuple[str, ...] = ()  # languages the asker has said they read, best first
 
 
@@ -118,6 +119,8 @@ def _search(reading: Reading, desk: Desk, *, limit: int, offset: int = 0) -> Hit
 def to_query(reading: Reading, desk: Desk, *, limit: int, offset: int = 0) -> Query:
     """The reading as filters for the index."""
     filters = {facet: values for name, facet in FACET_OF.items() if (values := getattr(reading, name))}
+    if types := desk.taxonomy.said_types(reading.institution_types, reading.roles):
+        filters["type"] = types
     if cover := coverage.wanted(reading.target_groups, reading.sops):
         filters["cover"] = cover
     if groups := coverage.special(reading.target_groups):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,13 @@ class Taxonomy:
     exploitation_forms: Mapping[str, Term]
     channels: Mapping[str, Term]
     participating: tuple[str, ...]
+    paired_types: Mapping[str, tuple[str, ...]]
     document: Mapping[str, Any] = field(repr=False, compare=False)
+
+    def said_types(self, types: Iterable[str], roles: Iterable[str]) -> tuple[str, ...]:
+        """The institution types that say more than the roles do: a shelter's intake may well sit in an NGO."""
+        implied = {kind for role in roles for kind in self.paired_types.get(role, ())}
+        return tuple(kind for kind in types if kind not in implied)
 
     def sop(self, number: int) -> Sop | None:
         """The SOP with that number."""
@@ -115,6 +121,7 @@ def build(document: Mapping[str, Any]) -> Taxonomy:
             exploitation_forms=_terms(document["exploitation_forms"]),
             channels=_terms(document["channels"]),
             participating=tuple(c["code"] for c in document["countries"] if c.get("trm", "none") != "none"),
+            paired_types={role["id"]: tuple(role.get("pairs_with", ())) for role in document["roles"]},
             document=document,
         )
     except (KeyError, TypeError, ValueError) as error:

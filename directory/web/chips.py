@@ -23,11 +23,17 @@ class Chip:
 
 
 def chips_of(reading: Reading, taxonomy: Taxonomy) -> list[Chip]:
-    """The chips of a reading, in the order of the reading's fields."""
+    """The chips of a reading, in the order of the reading's fields. A type that a role implies has none of its own."""
     args = reading_to_args(reading)
+    said = taxonomy.said_types(reading.institution_types, reading.roles)
     chips = []
     for place, (name, value) in enumerate(args):
+        if name == "type" and value not in said:
+            continue
         rest = args[:place] + args[place + 1 :]
+        if name == "role":
+            implied = taxonomy.paired_types.get(value, ())
+            rest = [arg for arg in rest if arg[0] != "type" or arg[1] in said or arg[1] not in implied]
         label, kind = _words(name, value, taxonomy)
         chips.append(Chip(name, label, kind, f"/entries?{urlencode(rest)}" if rest else "/entries"))
     return chips

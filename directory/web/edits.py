@@ -44,7 +44,7 @@ def attach(app: Flask) -> None:
     app.register_error_handler(TooManyProposals, _too_many)
 
 
-def subject_of_entry(entry_id: object) -> Subject:
+def subject_of_entry(entry_id: object, **_more: object) -> Subject:
     """The entry as the policy sees it."""
     post = current.session().get(Post, str(entry_id))
     return operations.subject_of(post) if post else NOTHING

@@ -9,7 +9,7 @@ from tests.proof.sign_in_attack import Attack, run, show
 
 @pytest.mark.slow
 def test_four_processes_of_guesses_stay_within_the_limits() -> None:
-    figures = run(Attack(guesses=1_200, accounts=24, addresses=300))
+    figures = run(Attack(guesses=900, accounts=12, addresses=300))
     assert figures.holds, show(figures)
     assert figures.taken > 400, "the control: it is not simply shut"
     assert figures.owner_tries > 20
@@ -17,5 +17,5 @@ def test_four_processes_of_guesses_stay_within_the_limits() -> None:
 
 @pytest.mark.slow
 def test_control_without_limits_the_same_attack_gets_through() -> None:
-    figures = run(Attack(guesses=400, accounts=4, addresses=50, is_limited=False))
+    figures = run(Attack(guesses=300, accounts=3, addresses=50, is_limited=False))
     assert not figures.holds, show(figures)

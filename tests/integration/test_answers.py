@@ -16,7 +16,7 @@ from directory.registry.rules import FreshnessDays
 from directory.registry.values import ContactValues, ResponsibilityValues
 from directory.search.memory_index import MemoryIndex
 from directory.search.reading import Reading
-from directory.sops.taxonomy import Taxonomy
+from directory.sops.taxonomy import Taxonomy, build, read_file
 from tests.conftest import NOW
 from tests.factories import make_institution, make_post
 
@@ -25,7 +25,7 @@ DAYS = FreshnessDays()
 
 @pytest.fixture
 def desk(session: Session) -> Desk:
-    return Desk(session, MemoryIndex(), PUBLIC, NOW, NOW.date(), DAYS, EntryCache())
+    return Desk(session, MemoryIndex(), PUBLIC, NOW, NOW.date(), DAYS, EntryCache(), build(read_file()))
 
 
 def ask(desk: Desk, taxonomy: Taxonomy, reading: Reading, **more: int) -> answers.Answer:
@@ -73,7 +73,7 @@ def test_an_office_does_not_answer_on_a_public_holiday(session: Session) -> None
     )
     post = make_post(session, contact_points=(hours,))
     session.commit()
-    desk = Desk(session, MemoryIndex(), PUBLIC, NOW, NOW.date(), DAYS, EntryCache())
+    desk = Desk(session, MemoryIndex(), PUBLIC, NOW, NOW.date(), DAYS, EntryCache(), build(read_file()))
     entry = answers.one_entry(post.id, desk)
     assert entry is not None
     national_day = NOW.replace(month=12, day=1, hour=9)  # a Tuesday, Romania's national day
@@ -184,3 +184,14 @@ def test_a_shelter_for_girls_is_no_answer_for_boys_and_one_for_all_children_is(
     reading = Reading(countries=("RO",), sops=(2,), roles=("shelter_intake",), target_groups=("children", "male"))
     found = [entry.id for entry in ask(desk, taxonomy, reading).entries]
     assert found == [boys, children, anybody], "who names the group comes first"
+
+
+def test_a_kind_of_house_that_the_role_implies_does_not_narrow(
+    desk: Desk, taxonomy: Taxonomy, session: Session
+) -> None:
+    in_ngo = make_post(session, make_institution(session, kind="ngo"), role="shelter_intake", sops=(2,)).id
+    session.commit()
+    reading = Reading(countries=("RO",), roles=("shelter_intake",), institution_types=("shelter",))
+    assert [entry.id for entry in ask(desk, taxonomy, reading).entries] == [in_ngo]
+    run_by_state = Reading(countries=("RO",), roles=("shelter_intake",), institution_types=("social_services",))
+    assert ask(desk, taxonomy, run_by_state).entries == ()

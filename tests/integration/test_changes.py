@@ -16,7 +16,7 @@ from directory.registry import operations
 from directory.registry.rules import FreshnessDays
 from directory.search.memory_index import MemoryIndex
 from directory.search.reading import Reading
-from directory.sops.taxonomy import Taxonomy
+from directory.sops.taxonomy import Taxonomy, build, read_file
 from tests.conftest import NOW
 from tests.factories import make_institution, make_post
 
@@ -25,7 +25,9 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def desk(session: Session) -> Desk:
-    return Desk(session, MemoryIndex(), PUBLIC, NOW, date(2026, 11, 24), FreshnessDays(), EntryCache())
+    return Desk(
+        session, MemoryIndex(), PUBLIC, NOW, date(2026, 11, 24), FreshnessDays(), EntryCache(), build(read_file())
+    )
 
 
 @pytest.fixture

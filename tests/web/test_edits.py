@@ -310,9 +310,7 @@ def test_one_account_cannot_flood_those_who_decide(app: Flask, monkeypatch: pyte
 # Mass assignment
 
 COLUMNS = [*(c.key for c in Post.__mapper__.column_attrs), *(c.key for c in Institution.__mapper__.column_attrs)]
-WORTHLESS: dict[str, Any] = {
-    name: "1" for name in [*COLUMNS, "is_demo", "confirmed_at", "role", "role_key", "country_code", "state", "by"]
-}
+WORTHLESS: dict[str, Any] = dict.fromkeys([*COLUMNS, "is_demo", "confirmed_at", "role", "role_key", "country_code", "state", "by"], "1")
 
 
 def test_no_column_can_be_set_by_its_name(app: Flask, entry: tuple[str, str], owner: Signed) -> None:

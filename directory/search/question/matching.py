@@ -84,7 +84,7 @@ def _senses(reached: list[tuple[Node, bool, str]], tokens: list[Token], start: i
     as_listed: list[Senses] = []
     by_stem: list[Senses] = []
     shortest = tokens[end - 1].word
-    capitals = all(token.is_capitals for token in tokens[start:end])
+    capitals = tokens[start].is_capitals and all(token.is_capitals for token in tokens[start:end])
     for node, exact, ending in reached:
         wanted = node.senses if capitals else node.plain
         if wanted and exact:

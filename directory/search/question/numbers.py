@@ -30,7 +30,7 @@ def read_numbers(tokens: list[Token], sop_words: Collection[str], measure_words:
     """Numbers beside a word for SOP or measure; a number alone means nothing."""
     found = Numbers()
     for position, token in enumerate(tokens):
-        if joined := _JOINED.match(token.word):
+        if token.word[-1] in "12345" and (joined := _JOINED.match(token.word)):
             found.sops.append(int(joined[1]))
             found.used.add(position)
             _follow(tokens, position + 1, found)

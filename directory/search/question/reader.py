@@ -28,7 +28,7 @@ _FACETS = frozenset({"role", "type", "group", "exploitation", "people", "sop"})
 _MEANS = _FACETS | {"language", "region"}
 _READ = Senses((Sense("filler", "number"),))
 _NEGATED = Senses((Sense("filler", "negated"),))
-_PHONE = re.compile(r"\+?\d[\d\s()./-]{5,24}")
+_PHONE = re.compile(r"[+(]{0,2}\d[\d\s()./-]{5,24}")
 _NO_DIGIT = re.compile(r"\D")
 
 
@@ -55,9 +55,10 @@ class Reader:
             return Reading(warnings=warnings)
         numbers = read_numbers(tokens, self._sop_words, self._measure_words)
         spans = find_spans(tokens, self.lexicon, self._correct)
-        for span in spans:
-            if any(position in numbers.used for position in range(span.start, span.end)):
-                span.senses = _READ
+        if numbers.used:
+            for span in spans:
+                if not numbers.used.isdisjoint(range(span.start, span.end)):
+                    span.senses = _READ
         if self._person_names.are_the_question(spans, tokens):
             return Reading(words=tuple(dict.fromkeys(token.text.lower() for token in tokens)), warnings=warnings)
         settle_tongues(spans, tokens)

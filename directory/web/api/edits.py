@@ -158,9 +158,7 @@ def _rows(items: Any, entry: Entry, post: Post) -> list[LineRow]:
     return [_row(n, item, seen, points) for n, item in enumerate(items)]
 
 
-def _row(
-    n: int, item: Any, seen: Mapping[tuple[str, str], ContactLine], points: Mapping[str, ContactPoint]
-) -> LineRow:
+def _row(n: int, item: Any, seen: Mapping[tuple[str, str], ContactLine], points: Mapping[str, ContactPoint]) -> LineRow:
     """A line that stands keeps what is not named; one with `replaces` gets another value; any other is new."""
     _check_item(n, item)
     value, named = item.get("value", ""), item.get("replaces", item.get("value", ""))

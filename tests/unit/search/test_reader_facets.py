@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.search.asking import read
+from tests.unit.search.asking import read, table
 
 
 @pytest.mark.parametrize(
@@ -48,21 +48,7 @@ def test_measures_are_read_and_bring_their_sop(question: str, measures: tuple[st
     assert (reading.measures, reading.sops) == (measures, sops)
 
 
-ROLES = {
-    "hotline": "hotline | telverde | гореща линия | SOS telefon | СОС линија | linja e ndihmës | segélyvonal | numero verde antitratta | linha de apoio | linka pomoci | Notruf Menschenhandel | ligne d'assistance",
-    "prosecutor_thb": "prosecutor | procuror | прокурор | tužilac | državni odvjetnik | prokuror | јавен обвинител | ügyész | procuratore | procurador | státní zástupce | Staatsanwalt | procureur | εισαγγελέας",
-    "shelter_intake": "shelter | adăpost | приют | sklonište | sigurna kuća | strehë | засолниште | védett szállás | casa rifugio | casa abrigo | azylový dům | Frauenhaus | foyer | καταφύγιο",
-    "guardian": "guardian | tutore | настойник | staratelj | skrbnik | kujdestar | старател | gyám | tutore legale | tutor | opatrovník | Vormund | tuteur | επίτροπος",
-    "border_police_contact": "border police | poliția de frontieră | гранична полиция | granična policija | policia kufitare | гранична полиција | határrendészet | polizia di frontiera | pohraniční policie | Grenzpolizei | police aux frontières",
-    "labour_inspector": "labour inspector | labor inspection | inspecția muncii | инспекция по труда | inspekcija rada | inspektorati i punës | трудова инспекција | munkaügyi felügyelet | ispettorato del lavoro | inspeção do trabalho | inspektorát práce | Arbeitsinspektion | inspection du travail",
-    "return_officer": "voluntary return | repatriere | доброволно завръщане | dobrovoljni povratak | kthim vullnetar | доброволно враќање | önkéntes hazatérés | rimpatrio | retorno voluntário | dobrovolný návrat | Rückkehr | retour volontaire",
-    "compensation_authority": "compensation | despăgubiri | обезщетение | naknada štete | kompensim | надомест на штета | kárenyhítés | indennizzo | indemnização | odškodnění | Entschädigung | indemnisation",
-    "legal_aid_lawyer": "free legal aid | asistență juridică gratuită | безплатна правна помощ | besplatna pravna pomoć | ndihmë juridike falas | бесплатна правна помош | jogi segítségnyújtás | gratuito patrocinio | apoio judiciário | bezplatná právní pomoc | Prozesskostenhilfe | aide juridictionnelle",
-    "interpreter": "interpreter | interpret | преводач | prevoditelj | tumač | përkthyes | преведувач | tolmács | interprete | intérprete | tlumočník | Dolmetscher | interprète | διερμηνέας",
-    "national_coordinator": "national coordinator | coordonator național | национален координатор | nacionalni koordinator | koordinatori kombëtar | национален координатор | nemzeti koordinátor | coordinatore nazionale | coordenador nacional | národní koordinátor | nationale Koordinierung | coordinateur national",
-    "psychologist": "psychologist | psiholog | психолог | psihologinja | pszichológus | psicologo | psicólogo | psycholog | Psychologin | psychologue | ψυχολόγος",
-}  # fmt: skip
-ROLE_CASES = [(role, word) for role, words in ROLES.items() for word in words.split(" | ")]
+ROLE_CASES = table("role")
 
 
 @pytest.mark.parametrize(("role", "word"), ROLE_CASES, ids=[f"{role}-{word}" for role, word in ROLE_CASES])
@@ -71,16 +57,7 @@ def test_a_role_is_met_in_the_languages_of_the_region(role: str, word: str) -> N
     assert role in read(f"{word} Albania").roles
 
 
-GROUPS = {
-    "children male": "boys | băieți | момчета | dječaci | dečake | djem | момчиња | fiúknak | ragazzi | rapazes | chlapci | Jungen | garçons | αγόρια",
-    "children female": "girls | fete | момичета | djevojčice | vajza | девојчиња | lányok | ragazze | raparigas | dívky | Mädchen | jeunes filles | κορίτσια",
-    "adults female": "women | femei | жени | žene | gra | nőknek | donne | mulheres | ženy | Frauen | femmes | γυναίκες | mujeres",
-    "adults male": "men | bărbați | мъже | muškarce | burra | мажи | férfiaknak | uomini | homens | muže | Männer | hommes | άνδρες",
-    "children": "children | copii | деца | djecu | decu | fëmijë | gyermekek | bambini | crianças | děti | Kinder | enfants | παιδιά",
-    "adults families female": "women with children | femei cu copii | жени с деца | žene s djecom | gra me fëmijë | nők gyerekekkel | donne con bambini | mulheres com filhos | ženy s dětmi | Frauen mit Kindern | femmes avec enfants",
-    "children unaccompanied_children": "unaccompanied minors | minori neînsoțiți | непридружени деца | djeca bez pratnje | kísérő nélküli kiskorú | minori non accompagnati | menores não acompanhados | nezletilí bez doprovodu | unbegleitete Minderjährige | mineurs non accompagnés",
-}  # fmt: skip
-GROUP_CASES = [(groups, word) for groups, words in GROUPS.items() for word in words.split(" | ")]
+GROUP_CASES = table("group")
 
 
 @pytest.mark.parametrize(("groups", "word"), GROUP_CASES, ids=[word for _, word in GROUP_CASES])
@@ -88,15 +65,7 @@ def test_whom_an_entry_serves_is_met_in_many_languages(groups: str, word: str) -
     assert " ".join(sorted(read(f"Albania {word}").target_groups)) == groups
 
 
-HARMS = {
-    "labour": "labour exploitation | exploatare prin muncă | трудова експлоатация | radna eksploatacija | shfrytëzim për punë | работна експлоатација | munkaerő-kizsákmányolás | sfruttamento lavorativo | exploração laboral | pracovní vykořisťování | Arbeitsausbeutung | exploitation par le travail",
-    "sexual": "sexual exploitation | exploatare sexuală | сексуална експлоатация | seksualno iskorištavanje | shfrytëzim seksual | сексуална експлоатација | szexuális kizsákmányolás | sfruttamento sessuale | exploração sexual | sexuální vykořisťování | sexuelle Ausbeutung | exploitation sexuelle",
-    "begging": "forced begging | cerșetorie forțată | принудителна просия | prisilno prosjačenje | lypje e detyruar | присилно питачење | kényszerkoldulás | accattonaggio | mendicidade forçada | žebrání | Bettelei | mendicité forcée",
-    "domestic_servitude": "domestic servitude | servitute domestică | домашно робство | kućno ropstvo | servitù domestica | servidão doméstica | servitude domestique",
-    "organ_removal": "organ trafficking | trafic de organe | трафик на органи | trgovina organima | traffico di organi | tráfico de órgãos | Organhandel | trafic d'organes",
-    "forced_marriage": "forced marriage | căsătorie forțată | принудителен брак | prisilni brak | martesë e detyruar | kényszerházasság | matrimonio forzato | casamento forçado | nucený sňatek | Zwangsheirat | mariage forcé",
-}  # fmt: skip
-HARM_CASES = [(harm, word) for harm, words in HARMS.items() for word in words.split(" | ")]
+HARM_CASES = table("harm")
 
 
 @pytest.mark.parametrize(("harm", "word"), HARM_CASES, ids=[word for _, word in HARM_CASES])
@@ -106,8 +75,9 @@ def test_forms_of_exploitation_are_met_in_many_languages(harm: str, word: str) -
 
 @pytest.mark.parametrize(
     "word",
-    ["urgent", "tonight", "24/7", "now", "urgență", "diseară", "спешно", "довечера", "hitno", "noćas", "urgjente", "итно",
-     "sürgős", "urgente", "stasera", "urgentní", "dringend", "heute Nacht", "ce soir", "επείγον", "on call", "weekend"],
+    ["urgent", "tonight", "24/7", "now", "urgență", "diseară", "спешно", "довечера", "hitno", "noćas", "urgjente",
+     "итно", "sürgős", "urgente", "stasera", "urgentní", "dringend", "heute Nacht", "ce soir",
+     "επείγον", "on call", "weekend"],
 )  # fmt: skip
 def test_urgency_is_heard(word: str) -> None:
     assert read(f"shelter Albania {word}").urgent

@@ -21,8 +21,8 @@ def test_nor_is_any_of_names_the_rules_were_not_made_with() -> None:
 @pytest.mark.parametrize(
     "name",
     ["Sofia Rossi", "sofia rossi", "Luc Berlin", "Andrei Braga", "Jürgen Schweizer", "Stefan Holanda", "Milan Franke",
-     "Marko Horvat", "Siena Braga", "Albana Müller", "Georgia Papadopoulou", "Roman Kováč", "Maria Holland", "Ana Munteanu",
-     "Popescu Maria", "Иванка Георгиева", "Chad Brown", "Franco Trento", "Martin Turek"],
+     "Marko Horvat", "Siena Braga", "Albana Müller", "Georgia Papadopoulou", "Roman Kováč", "Maria Holland",
+     "Ana Munteanu", "Popescu Maria", "Иванка Георгиева", "Chad Brown", "Franco Trento", "Martin Turek"],
 )  # fmt: skip
 def test_a_persons_name_is_only_words_to_look_for(name: str) -> None:
     reading = read(name)
@@ -76,13 +76,28 @@ def test_a_phone_number_is_looked_for_by_its_digits(typed: str, digits: str) -> 
     assert reading.countries == ()
 
 
-@pytest.mark.parametrize("question", ["police", "polizia", "полиция", "policija", "rendőrség", "shelter", "who helps", "hotline",
-                                      "child", "urgent", "guardian 24/7"])  # fmt: skip
+@pytest.mark.parametrize(
+    "question",
+    [
+        "police",
+        "polizia",
+        "полиция",
+        "policija",
+        "rendőrség",
+        "shelter",
+        "who helps",
+        "hotline",
+        "child",
+        "guardian 24/7",
+    ],
+)
 def test_a_question_without_a_country_has_none(question: str) -> None:
     assert countries(question) == ""
 
 
-@pytest.mark.parametrize("question", ["qwertz uiop", "asdf", "xxxxxx yyyyyy", "lorem ipsum dolor", "zzz 123 zzz", "блабла"])
+@pytest.mark.parametrize(
+    "question", ["qwertz uiop", "asdf", "xxxxxx yyyyyy", "lorem ipsum dolor", "zzz 123 zzz", "блабла"]
+)
 def test_nonsense_means_nothing_and_is_left_as_words(question: str) -> None:
     reading = read(question)
     assert (reading.countries, reading.roles, reading.sops) == ((), (), ())
