@@ -43,11 +43,13 @@ bench: .venv/dev.stamp
 
 quality: .venv/dev.stamp
 	@$(BIN)/python -m tests.quality.quality
+	@$(BIN)/python -m tests.quality.answers
 
 proof: .venv/dev.stamp
 	@echo "The long runs come with the issues that promise them; today: the whole benchmark and the quality table."
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.quality.quality
+	@$(BIN)/python -m tests.quality.answers
 	@$(BIN)/python -m tests.proof.sign_in_attack
 
 # Pins with hashes; run it after editing requirements*.in.

@@ -59,7 +59,7 @@ CountryCode = Annotated[str, mapped_column(String(2))]
 
 def make_engine(url: str, **options: Any) -> Engine:
     """An engine with the project's settings for its kind of database."""
-    engine = create_engine(url, **options)
+    engine = create_engine(url, **{"hide_parameters": True, **options})
     configure_engine(engine)
     return engine
 

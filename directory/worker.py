@@ -17,6 +17,7 @@ from directory.app import database
 from directory.db import transaction
 from directory.entries import indexing, queries
 from directory.history import access, sealing
+from directory.logs import where
 from directory.mail import sending
 from directory.mail.adapters import FileMailer, build_mailer
 from directory.mail.message import sender_of
@@ -163,5 +164,5 @@ def _tick(app: Flask, job: Job) -> None:
     with app.app_context():
         try:
             job.run(database.session(), site)
-        except Exception:
-            log.exception("The job %s failed", job.name)
+        except Exception as error:
+            log.error("The job %s failed: %s", job.name, where(error))  # noqa: TRY400 - a value may stand in its message

@@ -84,6 +84,8 @@ def import_undo(context: click.Context, batch: str) -> None:
     click.echo(
         f"Batch {report.batch_id} taken back: {report.removed_count:,} removed, {report.restored_count:,} set back."
     )
+    if report.withdrawn_count:
+        click.echo(f"Withdrawn before a second person agreed: {report.withdrawn_count:,}.")
     if report.refused:
         click.echo(f"Left as they are ({len(report.refused):,}):")
         click.echo("\n".join(f"  {line}" for line in report.refused))

@@ -20,7 +20,6 @@ from directory.registry.pictures import differences, institution_values, post_va
 from importers.comparing import load_posts
 from importers.content import institution_of, post_of
 from importers.models import ImportBatch, ImportedRecord, ImportLine
-from importers.taking_back import Waiting, end_proposals
 from importers.writing import import_actor, set_source
 
 CHUNK = 500
@@ -37,12 +36,17 @@ class UndoReport:
     batch_id: str
     removed_count: int = 0
     restored_count: int = 0
+    withdrawn_count: int = 0
     refused: list[str] = field(default_factory=list)
 
 
 def undo_batch(session: Session, batch_id: str, by: str, now: datetime) -> UndoReport:
     """Take the batch back, but for rows somebody has worked on since: those are named. Never commits."""
-    batch = _batch(session, batch_id)
+    with history.on_path(session, "import"):
+        return _undo(session, _batch(session, batch_id), by, now)
+
+
+def _undo(session: Session, batch: ImportBatch, by: str, now: datetime) -> UndoReport:
     report = UndoReport(batch.id)
     lines = session.scalars(select(ImportLine).where(ImportLine.batch_id == batch.id).order_by(ImportLine.row)).all()
     for chunk in _chunks(lines):
@@ -58,6 +62,7 @@ def undo_batch(session: Session, batch_id: str, by: str, now: datetime) -> UndoR
         after={
             "removed": report.removed_count,
             "restored": report.restored_count,
+            "withdrawn": report.withdrawn_count,
             "left": len(report.refused),
         },
     )
@@ -93,6 +98,7 @@ class _Chunk:
         self._records = {record.id: record for record in found}
         self._posts = load_posts(session, [r.post_id for r in self._records.values() if r.post_id])
         self._later = _later_batches(session, batch, ids)
+        self._proposals = _proposals(session, lines)
         self._busy = _busy_institutions(session, [post.institution_id for post in self._posts.values()])
 
     def take_back(self, report: UndoReport) -> None:
@@ -108,6 +114,7 @@ class _Chunk:
             elif line.outcome == "new":
                 added.append(record)
             elif post is not None and line.before is not None:
+                report.withdrawn_count += self._end_proposals(line)
                 self._restore(record, post, line.before)
                 report.restored_count += 1
         self._remove(added)
@@ -122,7 +129,9 @@ class _Chunk:
             return "its owner has confirmed it since: it stays"
         if line.outcome == "new" and post.institution_id in self._busy:
             return "its institution has other posts or bodies by now: it stays"
-        written = record.content if line.outcome == "new" else (line.before or {}).get("after", {})
+        if problem := self._accepted_problem(line, post):
+            return problem
+        written = record.content if line.outcome == "new" else self._written(line)
         _, body = differences(institution_values(post.institution), institution_of(written["institution"]))
         _, desk = differences(post_values(post), post_of(written["post"]))
         return "it was changed here since: it stays as it is" if body or desk else ""
@@ -137,14 +146,48 @@ class _Chunk:
         self._session.flush()
 
     def _restore(self, record: ImportedRecord, post: Post, before: dict[str, Any]) -> None:
-        session, by, now = self._session, self._by, self._now
-        registry.set_institution(session, post.institution, institution_of(before["institution"]), by=by, now=now)
-        registry.set_post(session, post, post_of(before["post"]), by=by, now=now)
+        """The plain parts; what a second person had agreed to went back with its proposal before."""
+        session, actor, now = self._session, import_actor(self._by), self._now
+        body, desk = institution_of(before["institution"]), post_of(before["post"])
+        proposals.change_institution(session, post.institution, body, actor=actor, now=now)
+        proposals.change_post(session, post, desk, actor=actor, now=now)
         set_source(session, post, before["source_id"], now=now)
-        was, became = before["content"].get("official", ""), record.content.get("official", "")
-        if was != became:
-            replace_official(session, post, became, was, by=by, now=now)
         record.content = before["content"]
+
+    def _of_line(self, line: ImportLine, state: str) -> list[Proposal]:
+        found = [self._proposals.get(one) for one in (line.before or {}).get("proposals", ())]
+        return [proposal for proposal in found if proposal is not None and proposal.state == state]
+
+    def _written(self, line: ImportLine) -> dict[str, Any]:
+        """What the batch made of the entry, with what a second person agreed to since."""
+        written = {part: dict(said) for part, said in (line.before or {}).get("after", {}).items()}
+        for proposal in self._of_line(line, "accepted"):
+            if "holder" not in proposal.after:
+                written[proposal.subject_type] |= proposal.after
+        return written
+
+    def _accepted_problem(self, line: ImportLine, post: Post) -> str:
+        for proposal in self._of_line(line, "accepted"):
+            if not proposals.may_return(proposal, self._now):
+                return "a second person agreed to it over thirty days ago: propose the old values anew"
+            if proposal.after.get("holder") not in (None, proposals.holder_of(post, self._now.date())):
+                return "somebody else holds the post by now: it stays as it is"
+        return ""
+
+    def _end_proposals(self, line: ImportLine) -> int:
+        """What waits is withdrawn, what was accepted goes back; returns how many were withdrawn."""
+        actor, waiting = import_actor(self._by), self._of_line(line, "waiting")
+        for proposal in self._of_line(line, "accepted"):
+            proposals.take_back(self._session, proposal, actor=actor, now=self._now)
+        for proposal in waiting:
+            proposals.withdraw(self._session, proposal, actor=import_actor(proposal.by), now=self._now)
+        return len(waiting)
+
+
+def _proposals(session: Session, lines: Sequence[ImportLine]) -> dict[str, Proposal]:
+    """What these lines proposed, by id."""
+    ids = [one for line in lines for one in (line.before or {}).get("proposals", ())]
+    return {proposal.id: proposal for proposal in session.scalars(select(Proposal).where(Proposal.id.in_(ids)))}
 
 
 def _later_batches(session: Session, batch: ImportBatch, record_ids: Sequence[str]) -> dict[str, str]:

@@ -119,12 +119,10 @@ def _search(reading: Reading, desk: Desk, *, limit: int, offset: int = 0) -> Hit
 def to_query(reading: Reading, desk: Desk, *, limit: int, offset: int = 0) -> Query:
     """The reading as filters for the index."""
     filters = {facet: values for name, facet in FACET_OF.items() if (values := getattr(reading, name))}
-    if types := desk.taxonomy.said_types(reading.institution_types, reading.roles):
-        filters["type"] = types
+    if reading.institution_types and not reading.roles:
+        filters["type"] = reading.institution_types
     if cover := coverage.wanted(reading.target_groups, reading.sops):
         filters["cover"] = cover
-    if groups := coverage.special(reading.target_groups):
-        filters["group"] = groups
     if reading.sops:
         filters["sop"] = tuple(str(sop) for sop in reading.sops)
     return Query(
@@ -168,7 +166,8 @@ def _rank(entry: Entry, reading: Reading) -> tuple[int, ...]:
         int(bool(reading.sops) and not leads),
         {"confirmed": 0, "due": 0, "overdue": 1, "unconfirmed": 2, "dormant": 3}[entry.freshness],
         int(not has_route(entry)),
-        -coverage.named_count(entry.responsibilities, reading.target_groups, reading.exploitation),
+        -(entry.institution.type in reading.institution_types)
+        - coverage.named_count(entry.responsibilities, reading.target_groups, reading.exploitation),
     )
 
 

@@ -16,6 +16,7 @@ from directory.mail.models import OutgoingMail
 from directory.mail.outbox import SECRET_LETTERS
 from directory.proposals.models import Proposal
 from directory.registry.models import Appointment, Official, Post
+from directory.registry.rules import RESTRICTED
 
 # Hashes and keys are not told: they are worth something to a thief and nothing to the person.
 NEVER_TOLD = frozenset({"password_hash", "token_hash", "secret", "pending", "code_hash", "public_key", "credential_id"})
@@ -38,7 +39,7 @@ def about(session: Session, account: Account, *, now: datetime) -> dict[str, Any
         "entries_you_own": [{"id": post.id, "title": post.title} for post in owned],
         "who_was_given_your_entries": {post.id: _accesses(session, post) for post in owned},
         "history_by_or_about_you": _history(session, account, subjects),
-        "proposals": [_row(p) if p.by == account.id else _in_short(_row(p)) for p in _proposals(session, account)],
+        "proposals": [_proposal(p, account) for p in _proposals(session, account)],
         "letters_to_you": [_letter(letter) for letter in _letters(session, account)],
         "what_you_were_given": _rows(history.accesses_by(session, account.id)),
         "alarms_about_you": _rows(session.scalars(select(Alarm).where(Alarm.account_id == account.id))),
@@ -75,6 +76,19 @@ def _history(session: Session, account: Account, subjects: Sequence[str]) -> lis
 
 def _in_short(row: dict[str, Any]) -> dict[str, Any]:
     return {name: sorted(value) if isinstance(value, dict) else value for name, value in row.items()}
+
+
+def _proposal(proposal: Proposal, account: Account) -> dict[str, Any]:
+    """What the person wrote. What stood before, and restricted lines that were there already, they may never have seen."""
+    told = _in_short(_row(proposal))
+    if proposal.by != account.id:
+        return told
+    stood = {(line["kind"], line["value"]) for line in proposal.before.get("contact_points", ())}
+    written = [
+        {**line, "value": None} if line["kind"] in RESTRICTED and (line["kind"], line["value"]) in stood else line
+        for line in proposal.after.get("contact_points", ())
+    ]
+    return {**told, "after": {**proposal.after, **({"contact_points": written} if written else {})}}
 
 
 def _letter(letter: OutgoingMail) -> dict[str, Any]:

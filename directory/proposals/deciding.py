@@ -55,7 +55,11 @@ def withdraw(session: Session, proposal: Proposal, *, actor: Actor, now: datetim
     if proposal.state != "waiting":
         raise AlreadyDecided
     _decide(session, proposal, "withdrawn", actor=actor, now=now)
-    standing.unmark(session, proposal, standing.row_of(session, proposal), now=now)
+    try:
+        row = standing.row_of(session, proposal)
+    except Outdated:
+        return  # the entry is gone, and its mark with it
+    standing.unmark(session, proposal, row, now=now)
 
 
 def take_back(session: Session, proposal: Proposal, *, actor: Actor, now: datetime) -> None:

@@ -143,7 +143,6 @@ def ask_recover() -> Response:
 def show_recover_link(token: str) -> str:
     """The form for a new password; looking changes nothing."""
     g.no_store = True
-    limiting.count((limits.LINK_NETWORK, limiting.network()))
     recovery.account_of_link(current.session(), token, "recover", now=current.site().now())
     return render_template("accounts/new_password.html", form=NewPasswordForm())
 
@@ -169,7 +168,6 @@ def use_recover_link(token: str) -> Response:
 def show_finish_link(token: str) -> str:
     """A button to go on; looking changes nothing."""
     g.no_store = True
-    limiting.count((limits.LINK_NETWORK, limiting.network()))
     recovery.account_of_link(current.session(), token, "enrol", now=current.site().now())
     return render_template("accounts/finish.html")
 

@@ -7,6 +7,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 from werkzeug.wrappers import Response
 
+from directory.logs import where
 from directory.search.port import IndexUnusable
 from directory.web.translating import gettext as _
 
@@ -65,11 +66,11 @@ def _search_rests(_error: IndexUnusable) -> Response:
     return show(ServiceUnavailable(_("Searching is being prepared. Try again in a minute, or choose a country.")))
 
 
-def _database_rests(_error: OperationalError) -> Response:
-    current_app.logger.exception("The database did not answer")
+def _database_rests(error: OperationalError) -> Response:
+    current_app.logger.error("The database did not answer: %s", where(error))
     return show(ServiceUnavailable(_("The directory's data cannot be reached just now. Try again in a minute.")))
 
 
-def _unexpected(_error: Exception) -> Response:
-    current_app.logger.exception("Unexpected")
+def _unexpected(error: Exception) -> Response:
+    current_app.logger.error("Unexpected: %s", where(error))
     return show(InternalServerError())

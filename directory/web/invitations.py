@@ -26,7 +26,6 @@ def attach(app: Flask) -> None:
 def show(token: str) -> Response:
     """What the invitation is to, and the form to accept; looking changes nothing."""
     g.no_store = True
-    limiting.count((limits.LINK_NETWORK, limiting.network()))
     row, account = invitations.look(current.session(), token, post=post())
     return _page(row, account, token, JoinForm())
 

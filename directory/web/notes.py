@@ -35,7 +35,7 @@ _kept: OrderedDict[str, tuple[float, Note]] = OrderedDict()
 _lock = Lock()
 
 
-def keep(response: Response, note: Note) -> None:
+def keep(response: Response, note: Note, *, secure: bool) -> None:
     """Keep a note for the page this response leads to."""
     if not (note.ignored or note.unknown or note.mentions):
         return
@@ -44,7 +44,9 @@ def keep(response: Response, note: Note) -> None:
         _kept[name] = (time.monotonic(), note)
         while len(_kept) > MOST:
             _kept.popitem(last=False)
-    response.set_cookie(COOKIE, name, max_age=LIFETIME_SECONDS, httponly=True, samesite="Lax", path="/entries")
+    response.set_cookie(
+        COOKIE, name, max_age=LIFETIME_SECONDS, secure=secure, httponly=True, samesite="Lax", path="/entries"
+    )
 
 
 def take(request: Request) -> Note:

@@ -34,7 +34,8 @@ def search() -> Response:
     if question.is_guarded:
         return make_response(_guarded(question.reading), 422)
     response = redirect(_answer_address(question.reading), 303)
-    notes.keep(response, notes.Note(question.reading.ignored, question.unknown, question.reading.mentions))
+    note = notes.Note(question.reading.ignored, question.unknown, question.reading.mentions)
+    notes.keep(response, note, secure=site.settings.base_url.startswith("https://"))
     return response
 
 

@@ -69,6 +69,8 @@ def give_password() -> Response:
     session, cost = current.session(), current.site().settings.password_cost
     with transaction(session):
         signing_in.rehash_if_old(session, account, form.password.data, cost)
+        if (before := identity.signed_in()) is not None:
+            sessions.end(session, [before.row.id], now=current.site().now())
         if not factors.has_factor(session, account.id):
             return _finish_by_mail(account)
         token = sessions.open_session(

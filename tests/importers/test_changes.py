@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from directory.db import transaction
 from directory.history.models import Change
+from directory.proposals.models import Proposal
 from directory.registry import operations as registry
 from directory.registry.models import Institution, Official, Post, Removal
 from directory.registry.pictures import institution_values, post_values
@@ -22,7 +24,7 @@ from importers.records import FileRefused
 from importers.report import report_text
 from importers.undo import UndoRefused, undo_batch
 from tests.conftest import NOW
-from tests.importers.conftest import Import, contacts, import_into, post_of, reasons, row, write_json, write_list
+from tests.importers.conftest import Import, agree, contacts, import_into, post_of, reasons, row, write_json, write_list
 
 LATER = NOW + timedelta(days=1)
 
@@ -57,6 +59,9 @@ def test_a_changed_row_changes_only_its_field(imported: Import, session: Session
     assert change.field == "contact_points"
     assert "+441632960101" in change.before
     assert "+441632960200" in change.after
+    assert report.waiting_count == 1
+    assert contacts(post_of(session, "1"))["phone"] == "+441632960101", "the old number stands"
+    assert agree(session) == 1
     post = post_of(session, "1")
     assert contacts(post) == {"phone": "+441632960200", "email": "desk@return.example.org"}
     assert post.revision > revision
@@ -79,6 +84,7 @@ def test_a_change_made_here_is_not_overwritten_by_an_unchanged_value(
     phone, mail = post_values(post).contact_points
     edit_post(session, post, title="Desk for returns", contact_points=(replace(phone, value="+441632960300"), mail))
     report = imported(write_list(path, [row(role="case_manager", email="new@return.example.org")]))
+    assert agree(session) == 1
     post = post_of(session, "1")
     assert (post.title, post.role_key) == ("Desk for returns", "case_manager")
     assert contacts(post) == {"phone": "+441632960300", "email": "new@return.example.org"}
@@ -94,6 +100,8 @@ def test_a_contact_added_here_survives(imported: Import, session: Session, path:
         contact_points=(*post_values(post).contact_points, ContactValues("hotline", "116000", hours="24/7")),
     )
     imported(write_list(path, [row(phone="+44 1632 960200")]))
+    assert contacts(post_of(session, "1"))["hotline"] == "116000"
+    assert agree(session) == 1
     assert contacts(post_of(session, "1")) == {
         "hotline": "116000",
         "phone": "+441632960200",
@@ -123,6 +131,7 @@ def test_names_and_countries_served_follow_the_list(imported: Import, session: S
     values = institution_values(institution)
     registry.set_institution(session, institution, replace(values, serves=(*values.serves, "BG")), by="ana", now=NOW)
     imported(write_list(path, [row(name_local="Agenția nouă", name_local_language="ro", serves="RO;Ukraine")]))
+    assert agree(session) == 1
     institution = post_of(session, "1").institution
     assert [n.name for n in institution.names] == ["Return Agency", "Agenția nouă"]
     assert sorted(s.country_code for s in institution.serves) == ["BG", "RO", "UA"]
@@ -184,6 +193,8 @@ def test_a_new_official_follows_the_old_one(imported: Import, session: Session, 
     imported(write_list(path, [row(official="Demo Person One")]))
     report = imported(write_list(path, [row(official="Demo Person Two")]), now=LATER)
     session.expire_all()
+    assert [a.official.name for a in post_of(session, "1").appointments] == ["Demo Person One"], "it waits"
+    assert agree(session, now=LATER) == 1
     post = post_of(session, "1")
     assert [a.official.name for a in post.appointments if a.covers(LATER.date())] == ["Demo Person Two"]
     assert [c.field for c in report.changes] == ["official"]
@@ -281,6 +292,74 @@ def test_the_later_batch_comes_first(imported: Import, session: Session, path: P
     third = imported(path, now=LATER)
     undone = undo_batch(session, first.batch_id, "test", LATER)
     assert undone.refused == [f"row 2, 1: batch {third.batch_id} changed it again: take that one back first"]
+
+
+# A second person
+
+
+def waiting(session: Session) -> list[Proposal]:
+    return list(session.scalars(select(Proposal).where(Proposal.state == "waiting")))
+
+
+def test_a_changed_number_waits_and_is_counted_also_in_a_trial(imported: Import, session: Session, path: Path) -> None:
+    imported(write_list(path, [row()]))
+    write_list(path, [row(phone="+44 1632 960200", hours="24/7", area="West")])
+    trial = imported(path, commit=False)
+    assert (trial.waiting_count, waiting(session)) == (1, [])
+    report = imported(path)
+    assert (report.changed_count, report.waiting_count) == (1, 1)
+    assert re.search(r"waiting for a second person +1", report_text(report))
+    assert "What waits stands at /coordination" in report_text(report)
+    session.expire_all()
+    post = post_of(session, "1")
+    assert contacts(post)["phone"] == "+441632960101"
+    assert (post.area, post.is_being_checked) == ("West", True)
+    (proposal,) = waiting(session)
+    assert (proposal.path, proposal.by, proposal.is_guarded) == ("import", "test", True)
+    again = imported(path)
+    assert (again.waiting_count, again.batch_id, len(waiting(session))) == (0, "", 1)
+
+
+def test_the_batch_is_recorded_with_its_path_and_what_waits(imported: Import, session: Session, path: Path) -> None:
+    imported(write_list(path, [row()]))
+    imported(write_list(path, [row(phone="+44 1632 960200")]))
+    lines = session.scalars(select(Change).where(Change.action == "import").order_by(Change.sequence)).all()
+    assert [(line.path, line.after["waiting"]) for line in lines if line.after] == [("import", 0), ("import", 1)]
+    assert set(session.scalars(select(Change.path).where(Change.by == "test", Change.action == "add"))) == {"import"}
+
+
+def test_taking_back_withdraws_what_waits(imported: Import, session: Session, path: Path) -> None:
+    imported(write_list(path, [row()]))
+    report = imported(write_list(path, [row(phone="+44 1632 960200", area="West")]), now=LATER)
+    undone = undo_batch(session, report.batch_id, "console", LATER)
+    assert (undone.restored_count, undone.withdrawn_count, undone.refused) == (1, 1, [])
+    session.expire_all()
+    post = post_of(session, "1")
+    assert (waiting(session), post.area, post.is_being_checked) == ([], "", False)
+    assert contacts(post)["phone"] == "+441632960101"
+
+
+def test_taking_back_takes_along_what_was_agreed_to(imported: Import, session: Session, path: Path) -> None:
+    imported(write_list(path, [row()]))
+    report = imported(write_list(path, [row(phone="+44 1632 960200", area="West")]), now=LATER)
+    agree(session, now=LATER)
+    assert contacts(post_of(session, "1"))["phone"] == "+441632960200"
+    undone = undo_batch(session, report.batch_id, "console", LATER)
+    assert (undone.restored_count, undone.withdrawn_count, undone.refused) == (1, 0, [])
+    session.expire_all()
+    post = post_of(session, "1")
+    assert (contacts(post)["phone"], post.area) == ("+441632960101", "")
+    assert waiting(session) == []
+
+
+def test_what_was_agreed_to_long_ago_stays_and_is_named(imported: Import, session: Session, path: Path) -> None:
+    imported(write_list(path, [row()]))
+    report = imported(write_list(path, [row(phone="+44 1632 960200")]), now=LATER)
+    agree(session, now=LATER)
+    undone = undo_batch(session, report.batch_id, "console", LATER + timedelta(days=31))
+    assert undone.restored_count == 0
+    assert "over thirty days ago" in undone.refused[0]
+    assert contacts(post_of(session, "1"))["phone"] == "+441632960200"
 
 
 # All or nothing

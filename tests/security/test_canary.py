@@ -80,7 +80,7 @@ def test_public_values_were_seen_by_everybody(site: Site, walk: Walk) -> None:
     """The control of the search itself: what may be seen is found, by each kind of viewer, in each column."""
     public = {t.column for t in site.book.tokens.values() if t.field_class == "public"} - {"role.label", "source.licence"}
     seen = {token.column for token in walk.seen["anonymous"] if token.field_class == "public"}
-    assert public - seen <= {"legal_footing.url", "source.url", "institution.source_url", "responsibility.area"}
+    assert public - seen <= {"legal_footing.url", "source.url", "institution.source_url"}
     assert {t.field_class for t in walk.seen["reader"]} >= {"public", "registered"}
     assert {t.field_class for t in walk.seen["coordinator"]} >= {"public", "registered", "private"}
 

@@ -245,6 +245,6 @@ def _link(session: Session, world: World, name: str, purpose: str, account_id: s
     session.add(
         Invitation(
             token_hash=token_hash(token), purpose=purpose, email=f"{word()}@people.example", account_id=account_id,
-            invited_by=world.accounts["secretariat"], invited_at=NOW, expires_at=NOW + timedelta(minutes=9), **more,
+            invited_by=account_id or world.accounts["secretariat"], invited_at=NOW, expires_at=NOW + timedelta(minutes=9), **more,
         )
     )  # fmt: skip

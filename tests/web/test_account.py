@@ -279,3 +279,28 @@ def test_demo_accounts_exist_only_in_demo_mode(app: Flask, client: FlaskClient) 
     assert client.get("/account").status_code == 303, "nor does a session outlive the mode"
     with app.app_context(), transaction(database.session()) as session:
         assert demo.freeze_all(session) == len(again)
+
+
+def test_no_get_changes_the_database(app: Flask, people: dict[str, Member], client: FlaskClient) -> None:
+    """Every address that can be looked at, with links that work; only what was looked at is counted, in quotas."""
+    path = recover_path(app, client, people["reader"])
+    let_in(client, app, people["reader"])
+
+    def picture() -> list[tuple[str, int, str]]:
+        with app.app_context():
+            tables = database.metadata.sorted_tables
+            rows = {table.name: database.session.execute(table.select()).all() for table in tables}
+        kept = {
+            name: sorted(text for row in found if "'quota:" not in (text := str(row))) for name, found in rows.items()
+        }
+        return [(name, len(found), str(found)) for name, found in kept.items() if name != "access_record"]
+
+    before = picture()
+    looked = [path] + [
+        rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or set()) and not rule.arguments
+    ]
+    for one in looked:
+        client.get(one)
+    assert picture() == before
+    ask(client, "nobody@ministry.example")
+    assert picture() != before, "the control: a change would be seen"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from directory.search.question.lexicon import Lexicon
@@ -140,9 +139,3 @@ def _are_together(spans: list[Span]) -> bool:
     women = [i for i, span in enumerate(spans) if {"mother", "woman"} & set(span.values("people"))]
     children = [i for i, span in enumerate(spans) if "child" in span.values("people")]
     return any(0 < child - woman <= 3 for woman in women for child in children)
-
-
-def ordered(values: Iterable[str], order: Iterable[str]) -> tuple[str, ...]:
-    """Values in the order of a list, unknown ones last."""
-    places = {value: place for place, value in enumerate(order)}
-    return tuple(sorted(values, key=lambda value: places.get(value, len(places))))

@@ -10,7 +10,9 @@ from directory.search.question.stems import STEM_MARK
 from directory.search.question.tokens import Token
 
 LONGEST_PHRASE = 9
+_MOST_KEPT = 50_000
 Correct = Callable[[Token], str | None]
+Reached = list[tuple[Node, bool, str]]
 
 
 @dataclass(slots=True)
@@ -32,66 +34,88 @@ class Span:
         return self.senses.kinds.get(kind, ())
 
 
-def find_spans(tokens: list[Token], lexicon: Lexicon, correct: Correct) -> list[Span]:
-    """The question as spans from left to right; a word that means nothing known is a span without senses."""
-    keys = [lexicon.keys(token.word) for token in tokens]
-    corrected = _correct_unknown(tokens, keys, lexicon, correct)
-    spans = []
-    position = 0
-    while position < len(tokens):
-        span = _longest(tokens, keys, position, lexicon.root)
-        span.corrected = bool(corrected) and any(place in corrected for place in range(position, span.end))
-        spans.append(span)
-        position = span.end
-    return spans
+class Matcher:
+    """Lays questions over one lexicon; `correct` finds the word that was meant by a slip."""
+
+    def __init__(self, lexicon: Lexicon, correct: Correct) -> None:
+        self._lexicon = lexicon
+        self._correct = correct
+        self._starts: dict[tuple[Keys, bool], tuple[Reached, Senses, str]] = {}
+
+    def find_spans(self, tokens: list[Token]) -> list[Span]:
+        """The question as spans from left to right; a word that means nothing known is a span without senses."""
+        keys = [self._lexicon.keys(token.word) for token in tokens]
+        corrected = self._correct_unknown(tokens, keys)
+        spans = []
+        position = 0
+        while position < len(tokens):
+            span = self._longest(tokens, keys, position)
+            span.corrected = bool(corrected) and not corrected.isdisjoint(range(position, span.end))
+            spans.append(span)
+            position = span.end
+        return spans
+
+    def _correct_unknown(self, tokens: list[Token], keys: list[Keys]) -> set[int]:
+        """Put the keys of the word that was meant in place of a slip; nothing in what looks like a name."""
+        corrected: set[int] = set()
+        if not any(keys) and 1 < len(tokens) < 5 and all(token.is_title for token in tokens):
+            return corrected
+        for position, token in enumerate(tokens):
+            if not keys[position] and (better := self._correct(token)):
+                keys[position] = self._lexicon.keys(better)
+                corrected.add(position)
+        return corrected
+
+    def _longest(self, tokens: list[Token], keys: list[Keys], start: int) -> Span:
+        capitals = tokens[start].is_capitals
+        reached, senses, ending = self._start(keys[start], capitals)
+        best = Span(start, start + 1, senses, ending)
+        for position in range(start + 1, min(len(tokens), start + LONGEST_PHRASE)):
+            reached = _follow(reached, keys[position])
+            if not reached:
+                break
+            capitals = capitals and tokens[position].is_capitals
+            senses, ending = _senses(reached, capitals=capitals)
+            if senses:
+                best = Span(start, position + 1, senses, ending)
+        return best
+
+    def _start(self, keys: Keys, capitals: bool) -> tuple[Reached, Senses, str]:
+        """Where one word leads and what it means alone; kept, because most words of questions come again."""
+        start = self._starts.get((keys, capitals))
+        if start is None:
+            if len(self._starts) > _MOST_KEPT:
+                self._starts.clear()
+            reached = _follow([(self._lexicon.root, True, "")], keys)
+            start = self._starts[keys, capitals] = (reached, *_senses(reached, capitals=capitals))
+        return start
 
 
-def _correct_unknown(tokens: list[Token], keys: list[Keys], lexicon: Lexicon, correct: Correct) -> set[int]:
-    """Put the keys of the word that was meant in place of a slip; nothing in what looks like a name."""
-    if not any(keys) and 1 < len(tokens) < 5 and all(token.is_title for token in tokens):
-        return set()
-    corrected = set()
-    for position, token in enumerate(tokens):
-        if not keys[position] and (better := correct(token)):
-            keys[position] = lexicon.keys(better)
-            corrected.add(position)
-    return corrected
+def _follow(reached: Reached, keys: Keys) -> Reached:
+    return [
+        (following, exact and key[-1] != STEM_MARK, ending)
+        for node, exact, _ in reached
+        for key, ending in keys
+        if (following := node.following.get(key))
+    ]
 
 
-def _longest(tokens: list[Token], keys: list[Keys], start: int, root: Node) -> Span:
-    best = Span(start, start + 1, NOTHING)
-    reached: list[tuple[Node, bool, str]] = [(root, True, "")]
-    for position in range(start, min(len(tokens), start + LONGEST_PHRASE)):
-        reached = [
-            (following, exact and key[-1] != STEM_MARK, ending)
-            for node, exact, _ in reached
-            for key, ending in keys[position]
-            if (following := node.following.get(key))
-        ]
-        if not reached:
-            break
-        senses, ending = _senses(reached, tokens, start, position + 1)
-        if senses:
-            best = Span(start, position + 1, senses, ending)
-    return best
-
-
-def _senses(reached: list[tuple[Node, bool, str]], tokens: list[Token], start: int, end: int) -> tuple[Senses, str]:
+def _senses(reached: Reached, *, capitals: bool) -> tuple[Senses, str]:
     """What the phrase means here. A phrase met as listed silences phrases met by their stem alone.
 
     A language does not: `bulgară` is the language and, with its ending cut off, a Bulgarian woman.
     """
     as_listed: list[Senses] = []
     by_stem: list[Senses] = []
-    shortest = tokens[end - 1].word
-    capitals = tokens[start].is_capitals and all(token.is_capitals for token in tokens[start:end])
+    endings: list[str] = []
     for node, exact, ending in reached:
         wanted = node.senses if capitals else node.plain
         if wanted and exact:
             as_listed.append(wanted)
         elif wanted:
             by_stem.append(wanted)
-            shortest = min(shortest, ending, key=len)
+            endings.append(ending)
+    shortest = min(endings, key=len, default="")
     if not as_listed:
         return _together(by_stem), shortest
     found = _together(as_listed)

@@ -15,7 +15,7 @@ from directory.search.question.geography import Geography
 from directory.search.question.guard import without_personal_data
 from directory.search.question.journey import settle
 from directory.search.question.lexicon import Lexicon, Sense, Senses
-from directory.search.question.matching import Span, find_spans
+from directory.search.question.matching import Matcher, Span
 from directory.search.question.names import PersonNames
 from directory.search.question.numbers import Numbers, read_numbers
 from directory.search.question.places import Countries
@@ -39,6 +39,7 @@ class Reader:
     def __init__(self, lexicon: Lexicon, names: Container[str] = frozenset()) -> None:
         self.lexicon = lexicon
         self._typos = Typos(lexicon)
+        self._matcher = Matcher(lexicon, self._correct)
         self._facets = FacetRules(lexicon)
         self._person_names = PersonNames(lexicon, names)
         self._geography = Geography(lexicon, self._person_names)
@@ -54,7 +55,7 @@ class Reader:
         if not tokens:
             return Reading(warnings=warnings)
         numbers = read_numbers(tokens, self._sop_words, self._measure_words)
-        spans = find_spans(tokens, self.lexicon, self._correct)
+        spans = self._matcher.find_spans(tokens)
         if numbers.used:
             for span in spans:
                 if not numbers.used.isdisjoint(range(span.start, span.end)):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from directory.search.question.lexicon import Sense, Senses
 from directory.search.question.matching import Span
 from directory.search.question.tokens import Token
@@ -23,7 +21,7 @@ def settle_tongues(spans: list[Span], tokens: list[Token]) -> None:
     best = max(votes.values())
     tongues = {language for language, count in votes.items() if count == best}
     for span in spans:
-        if span.senses and (_is_short(span, tokens) or span.has("filler") or span.has("country")):
+        if len(span.senses) > 1 and (_is_short(span, tokens) or span.has("filler") or span.has("country")):
             own = [sense for sense in span.senses if not sense.language or sense.language in tongues]
             if _is_short(span, tokens) and not own:
                 # A short word of another language says nothing but that it is one (Hungarian no, fiu, Romanian noi).
@@ -40,11 +38,11 @@ def _is_short(span: Span, tokens: list[Token]) -> bool:
     return span.end - span.start == 1 and len(tokens[span.start].word) <= SHORT
 
 
-def _votes(spans: list[Span]) -> Counter[str]:
+def _votes(spans: list[Span]) -> dict[str, int]:
     """Each word votes for the languages it is a word of; a word of few languages counts more than one of many."""
-    votes: Counter[str] = Counter()
+    votes: dict[str, int] = {}
     for span in spans:
         languages = span.senses.tongues
         for language in languages:
-            votes[language] += 12 // len(languages) * (span.end - span.start)
+            votes[language] = votes.get(language, 0) + 12 // len(languages) * (span.end - span.start)
     return votes

@@ -10,6 +10,7 @@ from directory.search.question.lexicon import PART, Lexicon
 from directory.search.question.tokens import Token
 
 SHORTEST = 5
+SHORTEST_LANGUAGE = 7  # "since" is not Chinese in Italian
 LONG = 9
 
 
@@ -20,7 +21,9 @@ class Typos:
         self._meanings = {
             word: frozenset(meanings - {"filler:noise"})
             for word, meanings in lexicon.words.items()
-            if len(word) >= SHORTEST and word.isalpha() and not all(m.startswith("filler") for m in meanings)
+            if len(word) >= (SHORTEST_LANGUAGE if all(m.startswith("language") for m in meanings) else SHORTEST)
+            and word.isalpha()
+            and not all(m.startswith("filler") for m in meanings)
         }
         self._shortened: dict[str, list[str]] = defaultdict(list)
         for word in self._meanings:

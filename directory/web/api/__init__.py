@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from directory.logs import where
 from directory.search.port import IndexUnusable
 from directory.web.api import document, edits, views
 from directory.web.problems import Problem
@@ -57,6 +58,6 @@ def _search_rests(_error: IndexUnusable) -> Response:
     return Problem(503, detail, headers={"Retry-After": "60"}).response()
 
 
-def _unexpected(_error: Exception) -> Response:
-    current_app.logger.exception("Unexpected, in the API")
+def _unexpected(error: Exception) -> Response:
+    current_app.logger.error("Unexpected, in the API: %s", where(error))
     return Problem(500, "Something went wrong here. Nothing was lost; try again.").response()
