@@ -1,7 +1,7 @@
 """Composition root: the application plus what the importers bring."""
 
 from directory.app import create_app
-from importers import cli as import_commands
+from importers.cli import attach as attach_import_commands
 
 app = create_app()
-import_commands.attach(app)
+attach_import_commands(app)

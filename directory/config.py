@@ -35,7 +35,7 @@ class Settings:
     history_key: str = ""
     mail_url: str = ""
     mail_from: str = ""
-    password_cost: str = "strong"
+    password_cost: str = "strong"  # noqa: S105 - how dear a hash is
     base_url: str = "http://127.0.0.1:8000"
     trusted_proxies: int = 0
     timezone: str = "Europe/Vienna"
@@ -153,7 +153,7 @@ def _refuse_odd(settings: Settings) -> None:
         raise BadSetting("Demo mode runs on this machine only: set a BASE_URL on 127.0.0.1 or switch DEMO off")
     if settings.password_cost not in {"strong", "light", "test"}:
         raise BadSetting(f"{PREFIX}PASSWORD_COST is {settings.password_cost!r}; it must be strong or light")
-    if settings.password_cost == "test" and address.hostname not in LOOPBACK:
+    if settings.password_cost == "test" and address.hostname not in LOOPBACK:  # noqa: S105 - no password
         raise BadSetting(f"{PREFIX}PASSWORD_COST=test is for tests on this machine only")
     days = (
         settings.due_after_days,

@@ -164,5 +164,5 @@ def _tick(app: Flask, job: Job) -> None:
     with app.app_context():
         try:
             job.run(database.session(), site)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one failing job must not end the others; the next tick tries again
             log.error("The job %s failed: %s", job.name, where(error))  # noqa: TRY400 - a value may stand in its message

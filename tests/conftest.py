@@ -9,12 +9,6 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-import directory.accounts.models
-import directory.history.models
-import directory.mail.models
-import directory.proposals.models
-import directory.registry.models
-import directory.sops.models
 import importers.models  # noqa: F401 - the tables must be known
 from directory import migrations
 from directory.db import make_engine

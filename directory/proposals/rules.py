@@ -17,6 +17,7 @@ GUARDED_KINDS = frozenset(
 GUARDED_FIELDS = frozenset({"country", "host_country", "serves", "role", "holder", "is_desk", "type"})
 # Free text stands at once, unless it would newly say where to call or write: that is a number by another door.
 TEXTS = frozenset({"title", "area", "asks_for", "note", "city", "names", "responsibilities"})
+UNORDERED = frozenset({"serves", "responsibilities"})
 _WAY = re.compile(r"@|\+\s?\d|(?:\d[\s\-./()]*){6}")
 _WAY_IN_ADDRESS = re.compile(r"@|\+\s?\d|(?:\d[\s\-./()]*){9}")  # house numbers and postcodes are no numbers to call
 Key = tuple[str, str]
@@ -28,7 +29,7 @@ def split(before: Values, wanted: Values) -> tuple[Values, dict[str, Any]]:
     waiting: dict[str, Any] = {}
     for field in fields(before):
         was, wants = getattr(before, field.name), getattr(wanted, field.name)
-        if was == wants:
+        if _is_same(field.name, was, wants):
             continue
         if field.name == "contact_points":
             stands = unguarded_contacts(was, wants)
@@ -99,14 +100,26 @@ def _texts(value: Any) -> Iterator[str]:
         yield from (text for name in ("name", "area") if (text := found.get(name)))
 
 
+def _is_same(name: str, one: Any, other: Any) -> bool:
+    """The same value; where the database keeps no order, the order says nothing."""
+    if name in UNORDERED and one is not None and other is not None:
+        return sorted(map(_text_of, one)) == sorted(map(_text_of, other))
+    return bool(one == other)
+
+
+def _text_of(item: Any) -> str:
+    return repr(sorted(item.items()) if isinstance(item, Mapping) else item)
+
+
 def differing(before: Values, wanted: Values) -> list[str]:
     """The fields whose values differ."""
-    return [field.name for field in fields(before) if getattr(before, field.name) != getattr(wanted, field.name)]
+    pairs = ((field.name, getattr(before, field.name), getattr(wanted, field.name)) for field in fields(before))
+    return [name for name, was, wants in pairs if not _is_same(name, was, wants)]
 
 
 def touches_guarded(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """A guarded value would differ: a plain change of hours that is only proposed does not count."""
-    if any(name in GUARDED_FIELDS and before.get(name) != after[name] for name in after):
+    if any(name in GUARDED_FIELDS and not _is_same(name, before.get(name), after[name]) for name in after):
         return True
     if any(name in TEXTS and _adds_a_way(before.get(name), after[name]) for name in after):
         return True
@@ -134,7 +147,7 @@ def brought_forward(
     written: dict[str, Any] = {}
     for name, wants in after.items():
         was, stands = before.get(name), current.get(name)
-        if stands == was:
+        if _is_same(name, stands, was):
             written[name] = wants
         elif name == "contact_points" and (lines := _merged(was or [], wants, stands or [])) is not None:
             written[name] = lines

@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 from sqlalchemy import create_engine
 
 from directory.search.memory_index import MemoryIndex
-from directory.search.port import COUNTED, FACETS, Document, IndexUnusable, Query
+from directory.search.port import COUNTED, Document, IndexUnusable, Query
 from directory.search.postgres_index import PostgresIndex
 from directory.search.vocabulary import Vocabulary
 from directory.search.whoosh_index import WhooshIndex

@@ -1,4 +1,4 @@
-"""The short form of `tests/proof/sign_in_attack.py`: four processes guess, the limits hold; without them they do not."""
+"""The short form of `tests/proof/sign_in_attack.py`: four processes guess, the limits hold; without, they do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guess passwords from everywhere, in four processes: `python -m tests.proof.sign_in_attack [guesses]`, by `make proof`.
+"""Guess passwords in four processes: `python -m tests.proof.sign_in_attack [guesses]`, run by `make proof`.
 
 Threat 9: 100,000 guesses over 1,000 accounts from 5,000 addresses in one (simulated) day, half of them on twenty
 accounts. Counted is what the server took up: per account at most 10 in any five minutes and 50 a day. The owner of the
@@ -163,8 +163,8 @@ def _worst(taken: list[tuple[int, datetime]]) -> tuple[int, int]:
 
 def show(figures: Figures) -> str:
     return (
-        f"{figures.guesses} guesses, {figures.taken} taken up; per account at most {figures.worst_five_minutes} in five "
-        f"minutes and {figures.worst_day} a day; the owner refused {figures.owner_refused} of {figures.owner_tries} "
+        f"{figures.guesses} guesses, {figures.taken} taken up; per account at most {figures.worst_five_minutes} in "
+        f"five minutes and {figures.worst_day} a day; the owner refused {figures.owner_refused} of {figures.owner_tries} "
         f"times; {figures.seconds:.0f} s"
     )
 

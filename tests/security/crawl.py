@@ -66,7 +66,11 @@ def ids_of(app: Flask, world: World) -> Ids:
     with app.app_context():
         session = database.session()
         sops = app.extensions["site"].taxonomy(session).sops
-        tables = {t.name: [str(r[0]) for r in session.execute(select(t.c.id))] for t in Base.metadata.sorted_tables if "id" in t.c}
+        tables = {
+            t.name: [str(r[0]) for r in session.execute(select(t.c.id))]
+            for t in Base.metadata.sorted_tables
+            if "id" in t.c
+        }
         grants = Base.metadata.tables["account_grant"].c
         return Ids(
             world,
@@ -85,7 +89,10 @@ def _contacts(session: Session) -> list[tuple[str, str]]:
     points = list(session.scalars(select(ContactPoint)))
     plain = [p for p in points if p.kind not in RESTRICTED][:4]
     return [
-        (point.post_id or held.get(point.appointment_id or "") or first.get(point.institution_id or "") or new_id(), point.id)
+        (
+            point.post_id or held.get(point.appointment_id or "") or first.get(point.institution_id or "") or new_id(),
+            point.id,
+        )
         for point in [*(p for p in points if p.kind in RESTRICTED), *plain]
     ]
 
@@ -185,7 +192,11 @@ def _forms(written: str) -> list[FoundForm]:
     for form in html5lib.parse(written, namespaceHTMLElements=False).iter("form"):
         if form.get("method", "get").lower() == "post":
             made_up = fields()
-            values = {f.get("name"): _value(f) or made_up.get(f.get("name"), "x") for f in form.iter() if f.tag in FIELDS and f.get("name")}
+            values = {
+                f.get("name"): _value(f) or made_up.get(f.get("name"), "x")
+                for f in form.iter()
+                if f.tag in FIELDS and f.get("name")
+            }
             found.append(FoundForm(urlsplit(form.get("action", "")).path, tuple(sorted(values.items()))))
     return found
 
@@ -196,6 +207,8 @@ FIELDS = {"input", "select", "textarea", "button"}
 def _value(element: Any) -> str:
     if element.tag == "select":
         options = list(element.iter("option"))
-        chosen = [o for o in options if o.get("selected") is not None] or [o for o in options if o.get("value")] or options
+        chosen = (
+            [o for o in options if o.get("selected") is not None] or [o for o in options if o.get("value")] or options
+        )
         return chosen[0].get("value", "") if chosen else ""
     return (element.text or "") if element.tag == "textarea" else element.get("value", "")

@@ -90,7 +90,10 @@ def write_book(session: Session) -> Book:
                 book.add(token)
             value = row[column.name]
             if isinstance(value, bytes) or (value and not _has_token(value) and column.name not in BY_THEMSELVES):
-                book.add_secret(value if isinstance(value, bytes) else _as_text(value).encode(), f"{column.table.name}.{column.name}")
+                book.add_secret(
+                    value if isinstance(value, bytes) else _as_text(value).encode(),
+                    f"{column.table.name}.{column.name}",
+                )
     return book
 
 

@@ -121,7 +121,9 @@ def _account(column: str, row: dict[str, Any], rows: Rows) -> Open:
         for by, kind, subject_id in rows.changes:
             if row["id"] in by:
                 pairs += [("read_history", subject) for subject in rows.about(kind, subject_id)]
-        pairs += [("read_history", s) for account, entry in rows.taken if account == row["id"] for s in rows.post(entry)]
+        pairs += [
+            ("read_history", s) for account, entry in rows.taken if account == row["id"] for s in rows.post(entry)
+        ]
         pairs += [("read_alarms", Subject(country=a.country_code)) for a in rows.alarms if a.account_id == row["id"]]
         for proposal in rows.proposals:
             if row["id"] in {proposal.by, proposal.decided_by}:

@@ -66,9 +66,16 @@ def test_every_column_worth_hiding_holds_a_token_of_each_of_its_classes(site: Si
 
 
 def test_every_route_was_walked(site: Site, walk: Walk) -> None:
-    every = {(rule.endpoint, method) for rule in site.app.url_map.iter_rules() for method in (rule.methods or ()) if method in {"GET", "POST", "PUT", "PATCH", "DELETE"}}
+    every = {
+        (rule.endpoint, method)
+        for rule in site.app.url_map.iter_rules()
+        for method in (rule.methods or ())
+        if method in {"GET", "POST", "PUT", "PATCH", "DELETE"}
+    }
     assert every - walk.visited == set()
-    assert {name for name, _ in every - walk.answered} <= set(NEVER_RIGHT), "no crawler ever saw the good answer of these"
+    assert {name for name, _ in every - walk.answered} <= set(NEVER_RIGHT), (
+        "no crawler ever saw the good answer of these"
+    )
 
 
 def test_nothing_above_its_class_was_shown(walk: Walk) -> None:
@@ -78,7 +85,10 @@ def test_nothing_above_its_class_was_shown(walk: Walk) -> None:
 
 def test_public_values_were_seen_by_everybody(site: Site, walk: Walk) -> None:
     """The control of the search itself: what may be seen is found, by each kind of viewer, in each column."""
-    public = {t.column for t in site.book.tokens.values() if t.field_class == "public"} - {"role.label", "source.licence"}
+    public = {t.column for t in site.book.tokens.values() if t.field_class == "public"} - {
+        "role.label",
+        "source.licence",
+    }
     seen = {token.column for token in walk.seen["anonymous"] if token.field_class == "public"}
     assert public - seen <= {"legal_footing.url", "source.url", "institution.source_url"}
     assert {t.field_class for t in walk.seen["reader"]} >= {"public", "registered"}
@@ -91,17 +101,25 @@ def test_restricted_values_came_from_the_reveal_page_only(walk: Walk) -> None:
 
 
 def test_the_index_keeps_nothing_restricted_or_private(site: Site) -> None:
-    files = [path for path in site.folder.rglob("*") if path.is_file() and path.suffix not in {".sqlite", ".sqlite-wal", ".sqlite-shm", ".eml"}]
+    files = [
+        path
+        for path in site.folder.rglob("*")
+        if path.is_file() and path.suffix not in {".sqlite", ".sqlite-wal", ".sqlite-shm", ".eml"}
+    ]
     content = b"\n".join(path.read_bytes() for path in files)
     found = list(site.book.found_in(content))
-    assert {t.field_class for t in found} == {"public", "registered"}, "nothing found: the index is not readable as it lies"
+    assert {t.field_class for t in found} == {"public", "registered"}, (
+        "nothing found: the index is not readable as it lies"
+    )
 
 
 def _documents(site: Site) -> list[Document]:
     with site.app.app_context():
         running = site.app.extensions["site"]
         session = database.session()
-        return list(indexing.all_documents(session, running.taxonomy(session), today=running.today(), days=running.days))
+        return list(
+            indexing.all_documents(session, running.taxonomy(session), today=running.today(), days=running.days)
+        )
 
 
 def _above_layer(site: Site, documents: list[Document]) -> list[str]:
@@ -109,7 +127,9 @@ def _above_layer(site: Site, documents: list[Document]) -> list[str]:
     wrong = []
     for made in documents:
         wrong += site.book.above(repr(made).encode(), registered)
-        open_part = replace(made, name={k: v for k, v in made.name.items() if k == "public"}, text={"public": made.text["public"]})
+        open_part = replace(
+            made, name={k: v for k, v in made.name.items() if k == "public"}, text={"public": made.text["public"]}
+        )
         wrong += site.book.above(repr(open_part).encode(), public)
     return [f"{token.column}: {token.text}" for token in wrong]
 
@@ -135,7 +155,10 @@ def test_control_a_planted_leak_is_found(site: Site, monkeypatch: pytest.MonkeyP
     planted = {"_may_name": lambda holder, _viewer: holder is not None, "_visible_line": lambda line, _viewer: line}
     monkeypatch.setattr(visibility, name, planted[name])
     found = walk_pages(site, ["anonymous", "reader"], ["entry", "entry_card", "api.entry", "entries_csv"])
-    assert {token.column for _, token in found.leaks_of("anonymous")} >= {"_may_name": {"official.name"}, "_visible_line": {"contact_point.value"}}[name]
+    assert {token.column for _, token in found.leaks_of("anonymous")} >= {
+        "_may_name": {"official.name"},
+        "_visible_line": {"contact_point.value"},
+    }[name]
     assert {endpoint for endpoint, _ in found.leaks_of("anonymous")} >= {"entry", "entry_card", "api.entry"}
 
 
@@ -143,12 +166,17 @@ def test_control_a_template_that_shows_a_private_field_is_found(site: Site, monk
     note = next(t for t in site.book.tokens.values() if t.column == "institution.note")
     monkeypatch.setitem(site.app.jinja_env.globals, "locale_planted", note.text)
     monkeypatch.setattr(site.app, "template_context_processors", {**site.app.template_context_processors})
-    site.app.view_functions["robots"], kept = (lambda: f"<!-- {note.text.upper()} -->"), site.app.view_functions["robots"]
+    site.app.view_functions["robots"], kept = (
+        (lambda: f"<!-- {note.text.upper()} -->"),
+        site.app.view_functions["robots"],
+    )
     try:
         found = walk_pages(site, ["anonymous"], ["robots"])
     finally:
         site.app.view_functions["robots"] = kept
-    assert [(endpoint, token.column) for endpoint, token in found.leaks_of("anonymous")] == [("robots", "institution.note")]
+    assert [(endpoint, token.column) for endpoint, token in found.leaks_of("anonymous")] == [
+        ("robots", "institution.note")
+    ]
 
 
 def test_control_a_route_without_arguments_fails(site: Site) -> None:

@@ -20,7 +20,9 @@ LONG = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s().\u00a0\u2011\u202f-]+(?=\d)")
 FOLDED = re.compile(r"\r\n[ \t]")
 
-_words = ("zq" + "".join(letters) for letters in itertools.product(LETTERS[::-1], LETTERS, LETTERS, "bdg", LETTERS, "nrt"))
+_words = (
+    "zq" + "".join(letters) for letters in itertools.product(LETTERS[::-1], LETTERS, LETTERS, "bdg", LETTERS, "nrt")
+)
 _numbers = iter(range(200, 1000))
 
 
@@ -79,7 +81,12 @@ class Book:
 
     def add_secret(self, raw: bytes, column: str) -> None:
         token = Token(raw.hex(), column, "never")
-        for shape in (raw, raw.hex().encode(), base64.b64encode(raw).rstrip(b"="), base64.urlsafe_b64encode(raw).rstrip(b"=")):
+        for shape in (
+            raw,
+            raw.hex().encode(),
+            base64.b64encode(raw).rstrip(b"="),
+            base64.urlsafe_b64encode(raw).rstrip(b"="),
+        ):
             self.literals.setdefault(shape, token)
 
     def found_in(self, content: bytes) -> Iterator[Token]:

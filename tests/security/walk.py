@@ -187,11 +187,18 @@ class Walker:
             owners = {a.email.lower(): a.id for a in database.session().scalars(select(Account))}
         for file in folder.glob("*.eml"):
             letter = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-            text = "\n".join([str(letter["Subject"]), *(p.get_content() for p in letter.walk() if p.get_content_maintype() == "text")])
+            text = "\n".join(
+                [
+                    str(letter["Subject"]),
+                    *(p.get_content() for p in letter.walk() if p.get_content_maintype() == "text"),
+                ]
+            )
             to = str(letter["To"]).lower()
             reader = _holder(self.site, to) or _reader(self.site, owners.get(to))
             self.walk.letters += 1
-            above = [t for t in self.site.book.above(text.encode(), reader) if not t.column.startswith("outgoing_mail.")]
+            above = [
+                t for t in self.site.book.above(text.encode(), reader) if not t.column.startswith("outgoing_mail.")
+            ]
             self.walk.letter_leaks += [f"{letter['Subject']} tells {reader.name} {t.column}" for t in above]
             file.unlink()
 

@@ -87,7 +87,9 @@ def _institution(session: Session, world: World, name: str, country: str, kind: 
         responsibilities=(ResponsibilityValues(4, area=word()),),
         **more,
     )
-    source = operations.ensure_source(session, word(), url=f"https://{word()}.example/", licence=word(), dated_on=NOW.date())
+    source = operations.ensure_source(
+        session, word(), url=f"https://{word()}.example/", licence=word(), dated_on=NOW.date()
+    )
     made = operations.add_institution(session, values, by="test", now=NOW, source=source)
     world.institutions[name] = made.id
     return made
@@ -117,10 +119,16 @@ def _romania(session: Session, world: World) -> None:
         ("email", True), ("email", False), ("secure_mail", False), ("web", True), ("postal", True), ("fax", False),
     )  # fmt: skip
     house = _institution(session, world, "home", "RO", "migration_authority", contact_points=every)
-    lines = _contacts(("phone", True), ("email", False), ("duty_phone", False), ("direct_phone", False), ("mobile", True))
+    lines = _contacts(
+        ("phone", True), ("email", False), ("duty_phone", False), ("direct_phone", False), ("mobile", True)
+    )
     _hold(session, _post(session, world, "agreed", house, "return_officer", lines), agreed=True)
-    _hold(session, _post(session, world, "not_agreed", house, "return_officer", _contacts(("email", True))), agreed=False)
-    _hold(session, _post(session, world, "stale", house, "trm_focal_point", _contacts(("phone", False)), 130), agreed=True)
+    _hold(
+        session, _post(session, world, "not_agreed", house, "return_officer", _contacts(("email", True))), agreed=False
+    )
+    _hold(
+        session, _post(session, world, "stale", house, "trm_focal_point", _contacts(("phone", False)), 130), agreed=True
+    )
     vacant = _post(session, world, "vacant", house, "national_coordinator", ())
     vacant.deputy_id = world.posts["agreed"]
     shelter = _institution(session, world, "shelter", "RO", "shelter")
@@ -131,7 +139,9 @@ def _romania(session: Session, world: World) -> None:
 
 
 def _abroad(session: Session, world: World) -> None:
-    house = _institution(session, world, "abroad", "MD", "police_unit", contact_points=_contacts(("direct_phone", False)))
+    house = _institution(
+        session, world, "abroad", "MD", "police_unit", contact_points=_contacts(("direct_phone", False))
+    )
     post = _post(session, world, "abroad", house, "return_officer", _contacts(("email", False), ("duty_phone", False)))
     _hold(session, post, agreed=False)
     embassy = _institution(session, world, "embassy", "MD", "embassy_consulate", host_country="IT", serves=("IT", "MT"))
@@ -180,7 +190,15 @@ def _account(
     session.add(account)
     session.flush()
     session.add(TotpFactor(account_id=account.id, secret=word().encode(), confirmed_at=NOW))
-    session.add(Passkey(account_id=account.id, credential_id=word().encode(), public_key=word().encode(), name=word(), created_at=NOW))
+    session.add(
+        Passkey(
+            account_id=account.id,
+            credential_id=word().encode(),
+            public_key=word().encode(),
+            name=word(),
+            created_at=NOW,
+        )
+    )
     session.add(RecoveryCode(account_id=account.id, code_hash=token_hash(word())))
     world.accounts[name] = account.id
     world.cookies[name] = sessions.open_session(session, account, device=word(), now=NOW, factor=has_factor)
@@ -208,7 +226,14 @@ def _past(session: Session, world: World) -> None:
             session, "note", subject_type="post", subject_id=post.id, by=world.accounts[by], now=NOW,
             after={"area": word()}, reason=word(),
         )  # fmt: skip
-    left = _post(session, world, "left", session.get(type(post.institution), world.institutions["home"]), "return_officer", _contacts(("phone", True)))
+    left = _post(
+        session,
+        world,
+        "left",
+        session.get(type(post.institution), world.institutions["home"]),
+        "return_officer",
+        _contacts(("phone", True)),
+    )
     operations.remove_post(session, left, reason=word(), by="test", now=NOW)
     session.add(Removal(entry_id=new_id(), at=NOW, reason=word(), redirect_id=world.posts["agreed"]))
 
@@ -218,10 +243,14 @@ def _traces(session: Session, world: World) -> None:
         asker = Asker(world.accounts[name])
         for kind in ("view", "export", "sync"):
             record_access(session, kind, [world.posts[entry]], asker=asker, path="csv", now=NOW, filters=word())  # type: ignore[arg-type]
-        raise_alarm(session, "quota_view", asker=asker, country="RO" if name != "stranger" else "MD", note=word(), now=NOW)
+        raise_alarm(
+            session, "quota_view", asker=asker, country="RO" if name != "stranger" else "MD", note=word(), now=NOW
+        )
     record_access(session, "view", [world.posts["agreed"]], asker=Asker(network=word()), path="page", now=NOW)
     raise_alarm(session, "trap_door", asker=Asker(network=word()), country=None, note=word(), now=NOW)
-    session.add(PasskeyChallenge(challenge_hash=token_hash(word()), purpose="sign_in", expires_at=NOW + timedelta(hours=1)))
+    session.add(
+        PasskeyChallenge(challenge_hash=token_hash(word()), purpose="sign_in", expires_at=NOW + timedelta(hours=1))
+    )
     for name, account_id in world.accounts.items():
         session.add(_letter(account_id))
         if name in {"reader", "stranger"}:

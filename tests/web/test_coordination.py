@@ -247,7 +247,9 @@ def test_restricted_numbers_are_shown_on_asking_and_that_is_kept(
     assert answer.headers["Cache-Control"] == "no-store"
     with app.app_context():
         session = database.session()
-        record = session.scalars(select(AccessRecord).where(AccessRecord.account_id == coordinator.account_id)).all()[-1]
+        record = session.scalars(select(AccessRecord).where(AccessRecord.account_id == coordinator.account_id)).all()[
+            -1
+        ]
         item = session.scalars(select(AccessItem).where(AccessItem.record_id == record.id)).one()
         assert (record.kind, record.path, item.entry_id) == ("reveal", "proposal", entry[0])
         assert MOBILE not in repr(record.__dict__)

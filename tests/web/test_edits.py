@@ -310,7 +310,9 @@ def test_one_account_cannot_flood_those_who_decide(app: Flask, monkeypatch: pyte
 # Mass assignment
 
 COLUMNS = [*(c.key for c in Post.__mapper__.column_attrs), *(c.key for c in Institution.__mapper__.column_attrs)]
-WORTHLESS: dict[str, Any] = dict.fromkeys([*COLUMNS, "is_demo", "confirmed_at", "role", "role_key", "country_code", "state", "by"], "1")
+WORTHLESS: dict[str, Any] = dict.fromkeys(
+    [*COLUMNS, "is_demo", "confirmed_at", "role", "role_key", "country_code", "state", "by"], "1"
+)
 
 
 def test_no_column_can_be_set_by_its_name(app: Flask, entry: tuple[str, str], owner: Signed) -> None:
@@ -326,9 +328,7 @@ def test_no_column_can_be_set_by_its_name(app: Flask, entry: tuple[str, str], ow
     assert after["revision"] == before["revision"] + 1
 
 
-def test_no_column_of_an_institution_can_be_set_by_its_name(
-    app: Flask, entry: tuple[str, str], owner: Signed
-) -> None:
+def test_no_column_of_an_institution_can_be_set_by_its_name(app: Flask, entry: tuple[str, str], owner: Signed) -> None:
     path = f"/institutions/{entry[1]}/edit"
     form = edit_form(owner, path)
     mine = {name: value for name, value in WORTHLESS.items() if name not in form}
@@ -339,5 +339,7 @@ def test_no_column_of_an_institution_can_be_set_by_its_name(
         row = database.session().get_one(Institution, entry[1])
         after = institution_values(row)
         assert (row.is_demo, row.parent_id, row.is_being_checked) == (False, None, False)
-    assert {n for n in ("country", "type", "names", "note", "serves") if getattr(before, n) != getattr(after, n)} == set()
+    assert {
+        n for n in ("country", "type", "names", "note", "serves") if getattr(before, n) != getattr(after, n)
+    } == set()
     assert after.city == "Cluj"

@@ -134,7 +134,9 @@ def test_letters_are_calm_and_hold_no_restricted_number(app: Flask, entry: tuple
             assert "Invented Person" not in whole
             assert "traffick" not in whole.lower()
             assert set(re.findall(r"https?://([^/\s\"<]+)", whole)) <= {"127.0.0.1:8000"}
-            assert set(re.findall(r"https?://[^\s\"<]+", letter.text)) == set(re.findall(r'href="([^"]+)"', letter.html))
+            assert set(re.findall(r"https?://[^\s\"<]+", letter.text)) == set(
+                re.findall(r'href="([^"]+)"', letter.html)
+            )
 
 
 @pytest.mark.parametrize(
@@ -281,7 +283,9 @@ def test_who_may_not_write(app: Flask, entry: tuple[str, str], owner: Signed) ->
 
 def test_a_cookie_alone_writes_nothing_through_the_api(app: Flask, entry: tuple[str, str], owner: Signed) -> None:
     answer = owner.client.patch(
-        f"/api/v1/entries/{entry[0]}", json={"title": "X"}, headers={"If-Match": f'"{post_of(app, entry[0])["revision"]}"'}
+        f"/api/v1/entries/{entry[0]}",
+        json={"title": "X"},
+        headers={"If-Match": f'"{post_of(app, entry[0])["revision"]}"'},
     )
     assert answer.status_code == 401
 
