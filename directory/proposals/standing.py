@@ -39,7 +39,9 @@ def row_of(session: Session, proposal: Proposal, *, for_write: bool = False) -> 
 
 def lock(session: Session, row: Post | Institution | Proposal) -> None:
     """Nobody else writes this row until the transaction ends; what is read of it from here on is the newest."""
-    session.refresh(row, with_for_update=True)
+    kind = type(row)
+    session.execute(select(kind.id).where(kind.id == row.id).with_for_update())
+    session.expire(row)
 
 
 def current_fields(row: Post | Institution, names: Mapping[str, Any], day: date) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from directory.accounts import api_keys, traps
 from directory.accounts.api_keys import BadKey, NoSuchKey
 from directory.app import database
 from directory.db import transaction
-from directory.web import access, current, quotas
+from directory.web import access, current, doubles, quotas
 from directory.web.problems import Problem
 
 DAYS = (30, 90, 365)
@@ -32,6 +32,7 @@ def show() -> str:
 
 
 @access.allowed("make_api_key", fresh=True)
+@doubles.repeats("scope")
 def make() -> Response:
     """A new key, shown this once."""
     session, now = current.session(), current.site().now()

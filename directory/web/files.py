@@ -13,6 +13,7 @@ from directory.exports import CannotExport, ExportContext, write_export
 from directory.exports.words import filter_words
 from directory.search.reading import Reading
 from directory.web import access, current, problems, quotas
+from directory.web.layout import SANDBOX
 from directory.web.problems import Problem
 from directory.web.readings import reading_from_args, reading_to_args, unknown_values
 
@@ -107,7 +108,7 @@ def _download(kind: str, entries: list[Entry], context: ExportContext, name: str
         raise Problem(404, f"{error}.") from error
     response = Response(content, content_type=MEDIA_TYPES[kind])
     response.headers["Content-Disposition"] = f"attachment; filename={name}"
-    response.headers["Content-Security-Policy"] = "sandbox"
+    response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     return response

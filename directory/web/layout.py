@@ -23,9 +23,11 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), payment=(), display-capture=()",
 }
 A_YEAR = 365 * 24 * 3600
+# A download: nothing in it is ever run, whoever opens it.
+SANDBOX = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 
 
 def attach(app: Flask) -> None:
@@ -60,6 +62,8 @@ def _asset_address(name: str) -> str:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if current.site().settings.base_url.startswith("https://"):
+        response.headers["Strict-Transport-Security"] = f"max-age={A_YEAR}"
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-cache")
     elif "v" in request.args:

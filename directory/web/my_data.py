@@ -9,6 +9,7 @@ from directory.db import transaction
 from directory.history import operations as history
 from directory.privacy import held
 from directory.web import access, current
+from directory.web.layout import SANDBOX
 from directory.web.translating import gettext as _
 
 
@@ -35,7 +36,7 @@ def download() -> Response:
         history.record(session, "own_data", subject_type="account", subject_id=account_id, by=account_id, now=now)
     response = Response(json.dumps(told, ensure_ascii=False, indent=2, sort_keys=False), mimetype="application/json")
     response.headers["Content-Disposition"] = "attachment; filename=everything-about-me.json"
-    response.headers["Content-Security-Policy"] = "sandbox"
+    response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from directory.entries import asking
 from directory.search.reading import Reading
-from directory.web import access, current, lexicon_pages, notes
+from directory.web import access, current, doubles, lexicon_pages, notes
 from directory.web.chips import chips_of
 from directory.web.readings import reading_to_args
 
@@ -28,6 +28,7 @@ def search() -> Response:
     """Read the question and go to its answer. Changes nothing, so it needs no token; the origin is checked."""
     _refuse_foreign_origin()
     request.max_content_length = MOST_BYTES
+    doubles.refuse()
     text = request.form.get("q", "")[:MOST_CHARACTERS]
     site, session = current.site(), current.session()
     question = asking.read(text, site.reader(session), current.desk())

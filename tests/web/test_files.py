@@ -52,7 +52,7 @@ def test_one_entry_comes_as_one_card(client: FlaskClient, world: World) -> None:
 def test_downloads_are_neither_rendered_nor_kept(client: FlaskClient, kind: str) -> None:
     answer = client.get(f"/entries.{kind}?country=RO")
     assert answer.headers["Content-Disposition"] == f"attachment; filename=entries.{kind}"
-    assert answer.headers["Content-Security-Policy"] == "sandbox"
+    assert answer.headers["Content-Security-Policy"].endswith("frame-ancestors 'none'; sandbox")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in answer.headers
