@@ -77,13 +77,15 @@ def _told(row: Invitation) -> dict[str, str | None]:
 
 def approve(session: Session, row: Invitation, *, by: Account, post: Post) -> None:
     """The second person agrees: only now a link exists and is mailed. Raises NotASecondPerson, NotAllowed."""
+    wanted = Wanted(row.email, row.role, row.country_code, row.institution_id)
+    inviter, verdict = session.get(Account, row.invited_by), _verdict(session, person_of(session, by), wanted)
+    if verdict == "no":
+        raise NotAllowed  # before anything else: to them it is not there
     if not is_waiting(row) or not links.is_live(row, post.now):
         raise links.DeadLink
     if row.invited_by == by.id:
         raise NotASecondPerson
-    wanted = Wanted(row.email, row.role, row.country_code, row.institution_id)
-    inviter = session.get(Account, row.invited_by)
-    if _verdict(session, person_of(session, by), wanted) != "second" or inviter is None:
+    if verdict != "second" or inviter is None:
         raise NotAllowed
     token = new_token()
     row.token_hash, row.approved_by, row.expires_at = token_hash(token), by.id, post.now + links.LIFE["invite"]

@@ -22,7 +22,7 @@ from whoosh.writing import NO_MERGE
 
 from . import bitsets, ranking, whoosh_store
 from .port import Document, Hits, IndexBusy, IndexState, IndexUnusable, Query
-from .whoosh_search import Leaf, Search
+from .whoosh_search import Cube, Leaf, Search
 from .whoosh_segment import Segment
 from .whoosh_store import VERSION, Files, Store
 
@@ -44,6 +44,7 @@ class _Moment:
     segments: Mapping[str, Segment] = field(repr=False)
     mark: tuple[int, ...] = ()
     read_at: float = 0.0
+    cube: Cube = field(default_factory=dict, repr=False, compare=False)
 
 
 class WhooshIndex:
@@ -59,7 +60,8 @@ class WhooshIndex:
 
     def search(self, query: Query) -> Hits:
         """Find entries. Raises IndexUnusable."""
-        return Search(self._current().leaves, query).hits()
+        moment = self._current()
+        return Search(moment.leaves, query, moment.cube).hits()
 
     def update(self, documents: Sequence[Document], removed: Sequence[str] = ()) -> None:
         """Replace these documents and drop the removed ids. On return the commit is on disk."""

@@ -15,7 +15,10 @@ from .vocabulary import nearest
 from .whoosh_segment import Counts, Match, Segment
 
 _MANY_DEAD = 1_000
+_MOST_CELLS = 4_096
 Rank = tuple[int, bool, bool, bool]
+# The facet counts of every set of filters asked for so far.
+Cube = dict[tuple[tuple[str, tuple[str, ...]], ...], Mapping[str, Mapping[str, int]]]
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,9 @@ class Leaf:
 class Search:
     """One query on the way to its hits."""
 
-    def __init__(self, leaves: Iterable[Leaf], query: Query) -> None:
+    def __init__(self, leaves: Iterable[Leaf], query: Query, cube: Cube | None = None) -> None:
         self._leaves = list(leaves)
+        self._cube: Cube = {} if cube is None else cube
         self._query = query
         self._filters = ranking.filters_of(query)
         self._matches: dict[tuple[int, Term], Match] = {}
@@ -155,7 +159,19 @@ class Search:
 
     # Counting
 
-    def _facets(self, found: list[int], *, is_plain: bool) -> dict[str, dict[str, int]]:
+    def _facets(self, found: list[int], *, is_plain: bool) -> Mapping[str, Mapping[str, int]]:
+        """The counts; those of filters alone are kept as long as the index stays as it is."""
+        if not is_plain:
+            return self._counted(found, is_plain=False)
+        cell = tuple(sorted((facet, tuple(sorted(values))) for facet, values in self._filters.items()))
+        counted = self._cube.get(cell)
+        if counted is None:
+            counted = self._counted(found, is_plain=True)
+            if len(self._cube) < _MOST_CELLS:
+                self._cube[cell] = counted
+        return counted
+
+    def _counted(self, found: list[int], *, is_plain: bool) -> dict[str, dict[str, int]]:
         facets: dict[str, Counter[str]] = {facet: Counter() for facet in ranking.no_counts()}
         for leaf, bits in zip(self._leaves, found, strict=True):
             for counts, sign in self._counts(leaf, bits, is_plain):

@@ -14,6 +14,7 @@ def attach(app: Flask) -> None:
         api_keys,
         coordination,
         countries,
+        doubles,
         edits,
         entries,
         erasures,
@@ -44,6 +45,6 @@ def attach(app: Flask) -> None:
     personal = (limiting, sign_in, second_factor, account, invitations, people)
     watchful = (api_keys, quotas, reveals, history, erasures, alarms, my_data)
     four_eyes = (edits, proposals, coordination, previews)
-    for family in (layout, identity, *watchful, *four_eyes, *public, *personal, errors):
+    for family in (layout, identity, doubles, *watchful, *four_eyes, *public, *personal, errors):
         family.attach(app)
     identity.exempt(app)

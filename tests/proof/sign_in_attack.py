@@ -34,11 +34,12 @@ DAY, FIVE_MINUTES = timedelta(days=1), timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Attack:
-    """How much, on whom, from where."""
+    """How much, on whom, from where, in how many bursts over the day."""
 
     guesses: int = 100_000
     accounts: int = 1_000
     addresses: int = 5_000
+    bursts: int = 24
     is_limited: bool = True
 
 
@@ -111,7 +112,7 @@ def _guess_on(folder: str, attack: Attack) -> tuple[list[tuple[int, datetime]], 
     while (n := _next()) < attack.guesses:
         rng = random.Random(n)
         victim = rng.randrange(min(HOT, attack.accounts)) if n % 2 else rng.randrange(attack.accounts)
-        at = NOW + DAY * (n / attack.guesses)
+        at = NOW + DAY * ((n * attack.bursts // attack.guesses) / attack.bursts)
         set_clock(app, at)
         sent = {"csrf_token": token, "email": f"victim{victim}@ministry.example", "password": f"guess {n}"}
         host = rng.randrange(attack.addresses)

@@ -108,4 +108,5 @@ def _eyes(made: World) -> dict[str, Eyes]:
         found[name] = Eyes(name, viewer_of(person).layer, person, made.accounts[name])
     found["read:public"] = Eyes("read:public")
     found["read:registered"] = Eyes("read:registered", "registered")
+    found["write:coordinator"] = Eyes("write:coordinator", "registered")
     return found

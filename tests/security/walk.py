@@ -30,13 +30,12 @@ from directory.proposals.models import Proposal
 from directory.registry.models import Appointment, ContactPoint, Institution, Post
 from directory.worker import send_mail
 from tests.security.crawl import FoundForm, Ids, addresses, fields, forms, ids_of, links, routes
+from tests.security.long import CHANGES, LINKS
 from tests.security.site import Site
 from tests.security.tokens import Eyes, Token, texts_in, words_in
 
-MOST_LINKS = 60
 MOST_OF_A_KIND = 2
-MOST_CHANGES = 8
-REVEALS_PROPOSED = {"proposal_numbers"}
+REVEALS_PROPOSED = {"reveal_proposal"}
 FOR_LINK_BEARERS = {"invitation", "join", "take_role"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
@@ -176,6 +175,12 @@ class Walker:
             row = database.session().scalars(select(Invitation).where(Invitation.token_hash == mark)).first()
             return set(words_in(row.email)) if row else set()
 
+    def revision(self, path: str) -> str:
+        """What a program that looked at the entry would send."""
+        with self.site.app.app_context():
+            post = database.session().get(Post, path.rsplit("/", 1)[1])
+            return f'"{post.revision if post else 1}"'
+
     def _version(self) -> int:
         found: int = self.watch.execute("PRAGMA data_version").fetchone()[0]
         return found
@@ -265,7 +270,7 @@ def _read(walker: Walker) -> None:
     for path in ("/nothing", "/entries/all", "/api/v1/nothing", "/entries/not-an-id", "/api/v1/entries?limit=x"):
         walker.look(path)
     count = 0
-    while walker.led_to and count < MOST_LINKS:
+    while walker.led_to and count < LINKS:
         path = walker.led_to.pop(0)
         count += path not in walker.walked
         walker.look(path)
@@ -294,15 +299,17 @@ def _few(found: Iterable[FoundForm]) -> list[FoundForm]:
 
 def thinned(endpoint: str, paths: list[str]) -> list[str]:
     """All of a few addresses; of many, spread over the list. Every line is tried for revealing."""
-    if endpoint == "reveal" or len(paths) <= MOST_CHANGES:
+    if endpoint == "reveal" or len(paths) <= CHANGES:
         return paths
-    step = len(paths) / MOST_CHANGES
-    return [paths[int(place * step)] for place in range(MOST_CHANGES)]
+    step = len(paths) / CHANGES
+    return [paths[int(place * step)] for place in range(CHANGES)]
 
 
 def _send_made_up(walker: Walker, path: str, method: str, values: dict[str, Any]) -> None:
     if path.startswith("/api/"):
-        walker.send(path, method, json={"question": values["q"]})
+        is_question = path.endswith("/ask")
+        body = {"question": values["q"]} if is_question else {"title": "Another title", "reason": "it moved"}
+        walker.send(path, method, json=body, headers={} if is_question else {"If-Match": walker.revision(path)})
         return
     walker.send(path, method, data=values)
 

@@ -164,14 +164,20 @@ def _people(session: Session, world: World) -> None:
     _account(session, world, "unfinished", "reader", has_factor=False)
     session.add(PostOwner(post_id=world.posts["agreed"], account_id=world.accounts["focal_point"]))
     for scope in ("read:public", "read:registered"):
-        text = f"trm_{word()}{new_id()}"
-        world.keys[scope] = text
-        session.add(
-            ApiKey(
-                account_id=world.accounts["reader"], token_hash=token_hash(text), name=word(), scopes=[scope, "export"],
-                created_at=NOW, expires_at=NOW + timedelta(days=30),
-            )
-        )  # fmt: skip
+        _key(session, world, scope, "reader", [scope, "export"])
+    for role in ROLES:
+        _key(session, world, f"write:{role}", role, ["read:registered", "write"])
+
+
+def _key(session: Session, world: World, name: str, role: str, scopes: list[str]) -> None:
+    text = f"trm_{word()}{new_id()}"
+    world.keys[name] = text
+    session.add(
+        ApiKey(
+            account_id=world.accounts[role], token_hash=token_hash(text), name=word(), scopes=scopes,
+            created_at=NOW, expires_at=NOW + timedelta(days=30),
+        )
+    )  # fmt: skip
 
 
 def _account(
@@ -202,6 +208,8 @@ def _account(
     session.add(RecoveryCode(account_id=account.id, code_hash=token_hash(word())))
     world.accounts[name] = account.id
     world.cookies[name] = sessions.open_session(session, account, device=word(), now=NOW, factor=has_factor)
+    row, world.cookies[f"{name}:stale"] = sessions.open_row(session, account, device=word(), now=NOW)
+    row.factor_at = NOW - timedelta(minutes=16)
 
 
 def _past(session: Session, world: World) -> None:

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from directory.app import database
+from directory.entries.queries import display_of
 from directory.proposals.models import Proposal
 from directory.registry.models import Institution, Post
 from directory.registry.values import ContactValues, ResponsibilityValues
@@ -30,10 +31,10 @@ def new_entry(app: Flask, *, country: str = "RO", **more: Any) -> tuple[str, str
     """Ids of a new entry and its institution."""
     with app.app_context():
         session = database.session()
+        house = (ContactValues("hotline", "+442079460103"), ContactValues("email", "info@agency.ro.example"))
         body = make_institution(
-            session, "Agency", country=country, note="Kept for coordinators",
-            contact_points=(ContactValues("hotline", "+442079460103"), ContactValues("email", "info@agency.ro.example")),
-        )  # fmt: skip
+            session, "Agency", country=country, note="Kept for coordinators", contact_points=house
+        )
         duties = (ResponsibilityValues(4, level="leads", target_groups=("children",), exploitation=("labour",)),)
         post = make_post(session, body, contact_points=LINES, responsibilities=duties, **more)
         session.commit()
@@ -70,7 +71,8 @@ def edit_form(who: Signed, path: str) -> dict[str, Any]:
 
 def row_with(form: dict[str, Any], value: str) -> str:
     """`c-0`: the row whose number or address that is."""
-    return next(name[: -len("-value")] for name, given in form.items() if name.endswith("-value") and given == value)
+    shown = {value, display_of("phone", value)}
+    return next(name[: -len("-value")] for name, given in form.items() if name.endswith("-value") and given in shown)
 
 
 def send(who: Signed, path: str, form: dict[str, Any], **changes: Any) -> Any:

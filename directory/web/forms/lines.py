@@ -80,7 +80,7 @@ def stored_row(n: int, point: ContactPoint, line: ContactLine) -> LineRow:
         n,
         id=point.id,
         kind=point.kind,
-        value=line.value or "",
+        value="" if line.value is None else line.display if line.kind in rules.NUMBERS else line.value,
         label=line.label,
         hours=line.hours,
         zone=line.timezone,

@@ -1,0 +1,10 @@
+"""How far the generators go: short in the tests, long in `make proof`."""
+
+from __future__ import annotations
+
+import os
+
+IS_LONG = os.environ.get("PROOF") == "long"
+CASES = 10_000 if IS_LONG else 300  # of the oracle property
+LINKS = 150 if IS_LONG else 25  # followed by each viewer of the canary
+CHANGES = 12 if IS_LONG else 4  # addresses of one changing route that each viewer tries
