@@ -75,7 +75,8 @@ def change_entry(entry_id: object) -> Response:
         outcomes = _write_post(post.id, wanted, form, restated=restated)
     except Outdated:
         entry, post = _entry(entry_id)
-        form.revision = post.revision
+        form = edits.renewed_entry(form, request.form, entry, post)
+        wanted, _restated = edits.wanted_post(form, post, current.taxonomy())
         return _entry_page(form, entry, post, 409, conflict=_conflict(form, post, wanted, entry))
     return _done(outcomes, f"/entries/{entry.id}", entry.title)
 
@@ -99,7 +100,8 @@ def change_institution(institution_id: object) -> Response:
         outcome = _write_institution(body.id, wanted, form, restated=restated)
     except Outdated:
         entry, body = _institution(institution_id)
-        form.revision = body.revision
+        form = edits.renewed_institution(form, request.form, entry, body)
+        wanted, _restated = edits.wanted_institution(form, body)
         return _institution_page(form, entry, body, 409, conflict=_conflict(form, body, wanted, entry))
     return _done([outcome], f"/institutions/{body.id}", entry.institution.name)
 
@@ -182,6 +184,7 @@ def _entry_page(
         groups=[(term.id, term.label) for term in taxonomy.target_groups.values()],
         errors=_named(form.errors),
         conflict=conflict,
+        marks=_marks(form, edits.stored_entry(entry, post), status),
         keeps_holder_lines=any(line.owner == "holder" for line in entry.contact_lines),
     )
     return make_response(page, status)
@@ -205,8 +208,16 @@ def _institution_page(
         countries=sorted(((code, country_word(code)) for code in codes()), key=lambda pair: pair[1]),
         errors=_named(form.errors),
         conflict=conflict,
+        marks=_marks(form, edits.stored_institution(entry, body, sees_note=form.note is not None), status),
     )
     return make_response(page, status)
+
+
+def _marks(form: EntryForm | InstitutionForm, stands: EntryForm | InstitutionForm, status: int) -> dict[str, str]:
+    """How it looked when the form was shown: so that a touched field is told from one that is only old."""
+    if status == 422:  # nothing newer was shown
+        return {name: mark for name, mark in request.form.items() if name.startswith("was-") or name.endswith("-was")}
+    return edits.marks(form, stands)
 
 
 def _conflict(

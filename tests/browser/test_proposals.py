@@ -133,3 +133,5 @@ def test_nothing_typed_is_lost_when_somebody_else_was_first(open_page: Open, cas
     expect(mine.get_by_label("What they will ask you for")).to_have_value("The planned day")
     mine.get_by_role("button", name="Save").click()
     expect(mine.get_by_role("heading", level=1)).to_have_text("Saved")
+    mine.goto(f"/entries/{cast.entry}/edit")
+    expect(mine.get_by_label("Area", exact=True).first).to_have_value("West")

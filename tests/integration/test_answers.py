@@ -186,12 +186,13 @@ def test_a_shelter_for_girls_is_no_answer_for_boys_and_one_for_all_children_is(
     assert found == [boys, children, anybody], "who names the group comes first"
 
 
-def test_a_kind_of_house_that_the_role_implies_does_not_narrow(
+def test_a_kind_of_house_beside_a_role_comes_first_and_does_not_narrow(
     desk: Desk, taxonomy: Taxonomy, session: Session
 ) -> None:
+    by_state = make_post(session, make_institution(session, kind="shelter"), role="shelter_intake", sops=(2,)).id
     in_ngo = make_post(session, make_institution(session, kind="ngo"), role="shelter_intake", sops=(2,)).id
     session.commit()
-    reading = Reading(countries=("RO",), roles=("shelter_intake",), institution_types=("shelter",))
-    assert [entry.id for entry in ask(desk, taxonomy, reading).entries] == [in_ngo]
-    run_by_state = Reading(countries=("RO",), roles=("shelter_intake",), institution_types=("social_services",))
-    assert ask(desk, taxonomy, run_by_state).entries == ()
+    reading = Reading(countries=("RO",), roles=("shelter_intake",), institution_types=("ngo",))
+    assert [entry.id for entry in ask(desk, taxonomy, reading).entries] == [in_ngo, by_state]
+    without_role = Reading(countries=("RO",), institution_types=("ngo",))
+    assert [entry.id for entry in ask(desk, taxonomy, without_role).entries] == [in_ngo]

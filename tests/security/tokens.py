@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import html
-import itertools
+import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -14,26 +14,45 @@ from directory.accounts.people import rights
 from directory.accounts.policy import ANYBODY, Person, Subject
 
 LETTERS = "bcdfghjklmnprstvwx"
-WORD = re.compile(rf"zq[{LETTERS}]{{6}}")
-PHONE = re.compile(r"442079460\d{3}")
+WORD = re.compile(rf"zq[{LETTERS}]{{8}}")
+PHONE = re.compile(r"44\d{10}")
 LONG = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32,}\b")
 BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s().\u00a0\u2011\u202f-]+(?=\d)")
 FOLDED = re.compile(r"\r\n[ \t]")
+# Numbers kept for fiction: ten digits each, in so many places that no two begin alike but for the last two digits.
+AREAS = ("2079460", "1134960", "1144960", "1154960", "1164960", "1174960", "1184960", "1214960", "1314960", "1414960",
+         "1514960", "1614960", "1914980", "2896496", "2920180", "1632960", "7700900", "8081570", "3069990")  # fmt: skip
+FOR_NONSENSE = 3  # of the areas: nothing of the world stands there
 
-_words = (
-    "zq" + "".join(letters) for letters in itertools.product(LETTERS[::-1], LETTERS, LETTERS, "bdg", LETTERS, "nrt")
-)
-_numbers = iter(range(200, 1000))
+
+def _words() -> Iterator[str]:
+    """Words no two of which differ in fewer than four letters: no misspelling of one is another."""
+    given, chance = [], random.Random(4)
+    while True:
+        made = "".join(chance.choices(LETTERS, k=8))
+        if all(sum(a != b for a, b in zip(made, other, strict=True)) > 3 for other in given):
+            given.append(made)
+            yield f"zq{made}"
+
+
+def _numbers(areas: Sequence[str]) -> Iterator[str]:
+    for place, area in enumerate(areas):
+        for digit in range(10):
+            yield f"+44{area}{digit}{(place * 5 + digit * 3) % 100:02d}"
+
+
+_new_words, _new_numbers = _words(), _numbers(AREAS[FOR_NONSENSE:])
+NONSENSE_NUMBERS = tuple(_numbers(AREAS[:FOR_NONSENSE]))
 
 
 def word() -> str:
     """A word nobody has."""
-    return next(_words)
+    return next(_new_words)
 
 
 def phone() -> str:
-    """A number that was never given out."""
-    return f"+442079460{next(_numbers):03d}"
+    """A number nobody has."""
+    return next(_new_numbers)
 
 
 @dataclass(frozen=True)

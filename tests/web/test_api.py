@@ -118,7 +118,7 @@ def test_limit_bounds_the_entries_not_the_total(client: FlaskClient, crowd: list
 def test_where_nobody_is_listed_the_next_best_comes_with_the_reason(
     client: FlaskClient, document: dict[str, Any]
 ) -> None:
-    answer = ask(client, "who handles return of boys in Romania")
+    answer = ask(client, "shelter for women in Albania")
     assert_described(answer, document, "/ask", "post")
     assert answer.json["entries"] == []
     assert answer.json["fallback"]["reason"].startswith("Nobody is listed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from directory.db import new_id
 from directory.registry import operations as registry
 from directory.registry.models import ContactPoint, Institution, Post
 from directory.registry.pictures import institution_values, post_values
+from directory.registry.values import ContactValues, NameValues, ResponsibilityValues
+from tests.conftest import NOW
 from tests.web.changing import (
     LINES,
     MAILBOX,
@@ -21,6 +24,7 @@ from tests.web.changing import (
     OLD,
     body_values,
     edit_form,
+    form_of,
     new_entry,
     post_of,
     proposals_about,
@@ -174,29 +178,70 @@ def test_a_line_the_person_does_not_see_is_not_touched(app: Flask, entry: tuple[
     assert [line["value"] for line in proposal.after["contact_points"]] == [MAILBOX, MOBILE]
 
 
+def change_meanwhile(app: Flask, entry_id: str, **changes: Any) -> None:
+    """Somebody else changes the entry, by the low-level operation."""
+    with app.app_context():
+        session = database.session()
+        post = session.get_one(Post, entry_id)
+        registry.set_post(session, post, replace(post_values(post), **changes), by="test", now=NOW)
+        session.commit()
+
+
 def test_a_stale_form_shows_both_and_keeps_what_was_typed(app: Flask, entry: tuple[str, str], owner: Signed) -> None:
     path = f"/entries/{entry[0]}/edit"
     form = edit_form(owner, path)
-    with app.app_context():
-        session = database.session()
-        post = session.get_one(Post, entry[0])
-        from dataclasses import replace
-
-        from tests.conftest import NOW
-
-        registry.set_post(session, post, replace(post_values(post), title="Changed by another"), by="test", now=NOW)
-        session.commit()
-    answer = send(owner, path, form, title="Mine", area="West")
+    change_meanwhile(app, entry[0], title="Changed by another", area="North")
+    answer = send(owner, path, form, title="Mine", asks_for="The day")
     assert answer.status_code == 409
     assert "Somebody changed this while you were writing" in answer.text
     assert "Changed by another" in answer.text
     assert 'value="Mine"' in answer.text
     assert post_of(app, entry[0])["title"] == "Changed by another"
-    from tests.web.changing import form_of
-
     again = send(owner, path, form_of(answer.text, path))
     assert "<h1>Saved</h1>" in again.text
-    assert post_of(app, entry[0])["title"] == "Mine"
+    after = post_of(app, entry[0])
+    assert (after["title"], after["asks_for"]) == ("Mine", "The day")
+    assert after["area"] == "North", "what was not touched follows what stands"
+
+
+def test_of_a_stale_form_only_touched_lines_are_kept(app: Flask, entry: tuple[str, str], owner: Signed) -> None:
+    path = f"/entries/{entry[0]}/edit"
+    form = edit_form(owner, path)
+    phone, mail, mobile = LINES
+    hotline = ContactValues("hotline", "116000")
+    duty = ResponsibilityValues(1)
+    change_meanwhile(
+        app, entry[0], contact_points=(replace(phone, hours="24/7"), mail, mobile, hotline), responsibilities=(duty,)
+    )
+    row = row_with(form, MAILBOX)
+    changes = {f"{row}-label": "Office", "c-3-kind": "web", "c-3-value": "https://agency.ro.example", "r-1-what": "5"}
+    answer = send(owner, path, form, **changes)
+    assert answer.status_code == 409
+    again = send(owner, path, form_of(answer.text, path))
+    assert "<h1>Saved</h1>" in again.text, again.text
+    with app.app_context():
+        values = post_values(database.session().get_one(Post, entry[0]))
+    assert [(c.kind, c.label, c.hours) for c in values.contact_points] == [
+        ("phone", "Desk", "24/7"), ("email", "Office", ""), ("mobile", "", ""), ("hotline", "", ""), ("web", "", ""),
+    ]  # fmt: skip
+    assert {duty.sop for duty in values.responsibilities} == {1, 5}
+
+
+def test_a_stale_form_of_an_institution_is_brought_up_to_date(app: Flask, entry: tuple[str, str], owner: Signed) -> None:
+    path = f"/institutions/{entry[1]}/edit"
+    form = edit_form(owner, path)
+    with app.app_context():
+        session = database.session()
+        body = session.get_one(Institution, entry[1])
+        wanted = replace(institution_values(body), names=(NameValues("Renamed Agency", "en"),))
+        registry.set_institution(session, body, wanted, by="test", now=NOW)
+        session.commit()
+    answer = send(owner, path, form, city="Cluj")
+    assert answer.status_code == 409
+    assert "<h1>Saved</h1>" in send(owner, path, form_of(answer.text, path)).text
+    with app.app_context():
+        body = database.session().get_one(Institution, entry[1])
+        assert (body.name, body.city) == ("Renamed Agency", "Cluj")
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,10 @@ def test_an_answer_about_two_countries_has_a_part_for_each(client: FlaskClient) 
 
 
 def test_an_empty_cell_says_why_and_who_stands_in(client: FlaskClient, world: World) -> None:
-    page = client.get("/entries?country=RO&sop=4&group=male").text
+    page = client.get("/entries?country=AL&sop=2&group=female").text
     assert "<h1>Nobody is listed for this</h1>" in page
-    assert "Nobody is listed for Men and boys here." in text_of(page)
-    assert card_of(page, world.return_desk)
+    assert "Nobody is listed for Women and girls here." in text_of(page)
+    assert card_of(page, world.boys_shelter)
 
 
 def test_a_role_nobody_holds_leads_to_others_of_the_procedure(client: FlaskClient, world: World) -> None:

@@ -74,6 +74,8 @@ def _instant(text: str) -> datetime | None:
 def read_ask(request: Request) -> AskRequest:
     """The body of `POST /ask`: a JSON object with a question and perhaps a limit."""
     request.max_content_length = MAX_BODY
+    if (request.content_length or 0) > MAX_BODY:  # somebody may have read the body before
+        raise Problem(413, f"A question is at most {MAX_BODY} bytes long.")
     if not request.is_json:
         raise Problem(415, "Send the question as JSON, with Content-Type: application/json.")
     try:

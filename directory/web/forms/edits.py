@@ -11,7 +11,7 @@ from directory.registry.models import Institution, Post
 from directory.registry.pictures import institution_values, post_values
 from directory.registry.values import BadValue, InstitutionValues, NameValues, PostValues, clean_text
 from directory.sops.taxonomy import Taxonomy
-from directory.web.forms import duties, lines
+from directory.web.forms import duties, lines, renewing
 from directory.web.forms.duties import DutyRow
 from directory.web.forms.lines import LineRow, Place, one_line
 from directory.web.translating import gettext as _
@@ -100,6 +100,21 @@ def typed_entry(form: Mapping[str, str], entry: Entry, taxonomy: Taxonomy) -> En
     )
 
 
+def renewed_entry(form: EntryForm, sent: Mapping[str, str], entry: Entry, post: Post) -> EntryForm:
+    """A form that came too late, over what stands now: only what was touched is as typed."""
+    now = stored_entry(entry, post)
+    return replace(
+        form,
+        revision=now.revision,
+        title=renewing.text("title", form.title, now.title, sent),
+        area=renewing.text("area", form.area, now.area, sent),
+        asks_for=renewing.text("asks_for", form.asks_for, now.asks_for, sent),
+        rows=renewing.lines(form.rows, now.rows, sent),
+        duty_rows=renewing.duties(form.duty_rows, now.duty_rows, sent),
+        errors={},
+    )
+
+
 def wanted_post(form: EntryForm, post: Post, taxonomy: Taxonomy) -> tuple[PostValues, bool]:
     """The values the form makes, and whether a hidden one was given anew. What is wrong is put into its errors."""
     before, errors = post_values(post), form.errors
@@ -160,6 +175,39 @@ def typed_institution(
         rows=lines.typed_rows(form, seen_lines(entry, "institution")),
         reason=form.get("reason", ""),
     )
+
+
+def renewed_institution(
+    form: InstitutionForm, sent: Mapping[str, str], entry: Entry, institution: Institution
+) -> InstitutionForm:
+    """The same for an institution; names are put in their place anew where none was touched."""
+    now = stored_institution(entry, institution, sees_note=form.note is not None)
+    names = [(row.name, row.language, row.kind) for row in form.names if row.name]
+    return replace(
+        form,
+        revision=now.revision,
+        names=now.names if sent.get("was-names") == renewing.mark(names) else form.names,
+        city=renewing.text("city", form.city, now.city, sent),
+        country=renewing.text("country", form.country, now.country, sent),
+        note=None if form.note is None else renewing.text("note", form.note, now.note or "", sent),
+        rows=renewing.lines(form.rows, now.rows, sent),
+        errors={},
+    )
+
+
+def marks(form: EntryForm | InstitutionForm, stands: EntryForm | InstitutionForm) -> dict[str, str]:
+    """The hidden fields that say how what stands looks, by the names it has in this form."""
+    lines_there = {row.id: row for row in stands.rows}
+    found = {f"c-{row.n}-was": renewing.line_mark(lines_there[row.id]) for row in form.rows if row.id}
+    if isinstance(form, EntryForm) and isinstance(stands, EntryForm):
+        duties_there = {row.key: row for row in stands.duty_rows}
+        found |= {f"r-{row.n}-was": renewing.duty_mark(duties_there[row.key]) for row in form.duty_rows if row.key}
+        texts = {"title": stands.title, "area": stands.area, "asks_for": stands.asks_for}
+    elif isinstance(stands, InstitutionForm):
+        names = [(row.name, row.language, row.kind) for row in stands.names if row.name]
+        found["was-names"] = renewing.mark(names)
+        texts = {"city": stands.city, "country": stands.country, "note": stands.note or ""}
+    return found | {f"was-{name}": renewing.mark(value) for name, value in texts.items()}
 
 
 def wanted_institution(form: InstitutionForm, institution: Institution) -> tuple[InstitutionValues, bool]:
