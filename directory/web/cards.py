@@ -24,6 +24,7 @@ SHAPES = {"confirmed": "●", "due": "◐", "overdue": "○", "unconfirmed": "�
 class Line:
     """A contact line in words. `href` is empty for what cannot be tapped; `display` for what needs signing in."""
 
+    id: str
     kind: str
     label: str
     href: str
@@ -116,6 +117,7 @@ def line_words(line: ContactLine, entry: Entry, now: datetime, locale: str) -> L
     """One contact line in words."""
     is_open = answers.line_is_open(line, entry, now)
     return Line(
+        id=line.id,
         kind=line.kind,
         label=line.label or kind_word(line.kind),
         href=_href(line),

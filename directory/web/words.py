@@ -14,6 +14,11 @@ from directory.web import current
 from directory.web.translating import locale_name
 
 
+def web_address(value: str) -> str:
+    """The address if it leads to a page of the web; empty for every other scheme, which might run something."""
+    return value if value.startswith(("https://", "http://")) else ""
+
+
 def country_word(code: str) -> str:
     """The country's name; remembers that Kosovo was named, so that the page carries its footnote."""
     if code == KOSOVO:

@@ -238,12 +238,8 @@ def ratios(rows: list[Row]) -> None:
             print(f"    {engine:<18}{size:>9,}{value / p95[engine, size // 10]:>9.2f}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("sizes", nargs="*", type=int, default=[])
-    parser.add_argument("--quick", action="store_true", help="1,000 and 10,000 entries only")
-    given = parser.parse_args()
-    sizes = given.sizes or ([1_000, 10_000] if given.quick else [1_000, 10_000, 100_000])
+def main(sizes: list[int]) -> None:
+    """Print the table."""
     rows: list[Row] = []
     with ExitStack() as stack:
         try:
@@ -261,4 +257,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000, 100_000])
+    main(parser.parse_args().sizes)

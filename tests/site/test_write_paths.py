@@ -136,7 +136,12 @@ def test_control_a_planted_bypass_is_found(planted: str) -> None:
 
 
 def test_control_a_planted_row_is_found() -> None:
-    for code in ("ContactPoint(kind='phone')", "post.contact_points = []", "update(ContactPoint)", "p.contact_points.append(1)"):
+    for code in (
+        "ContactPoint(kind='phone')",
+        "post.contact_points = []",
+        "update(ContactPoint)",
+        "p.contact_points.append(1)",
+    ):
         assert ROWS.search(code)
 
 

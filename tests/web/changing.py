@@ -32,9 +32,7 @@ def new_entry(app: Flask, *, country: str = "RO", **more: Any) -> tuple[str, str
     with app.app_context():
         session = database.session()
         house = (ContactValues("hotline", "+442079460103"), ContactValues("email", "info@agency.ro.example"))
-        body = make_institution(
-            session, "Agency", country=country, note="Kept for coordinators", contact_points=house
-        )
+        body = make_institution(session, "Agency", country=country, note="Kept for coordinators", contact_points=house)
         duties = (ResponsibilityValues(4, level="leads", target_groups=("children",), exploitation=("labour",)),)
         post = make_post(session, body, contact_points=LINES, responsibilities=duties, **more)
         session.commit()

@@ -227,7 +227,9 @@ def test_of_a_stale_form_only_touched_lines_are_kept(app: Flask, entry: tuple[st
     assert {duty.sop for duty in values.responsibilities} == {1, 5}
 
 
-def test_a_stale_form_of_an_institution_is_brought_up_to_date(app: Flask, entry: tuple[str, str], owner: Signed) -> None:
+def test_a_stale_form_of_an_institution_is_brought_up_to_date(
+    app: Flask, entry: tuple[str, str], owner: Signed
+) -> None:
     path = f"/institutions/{entry[1]}/edit"
     form = edit_form(owner, path)
     with app.app_context():

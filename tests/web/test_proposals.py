@@ -7,7 +7,13 @@ import re
 from typing import Any
 
 import pytest
+import schemathesis
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi import checks
 from sqlalchemy import select
 
 from directory.app import database
@@ -254,7 +260,7 @@ def test_without_the_newest_revision_nothing_is_written(
         ({"contact_points": [{"kind": "phone"}]}, 400, "contact_points[0].value"),
         ({"contact_points": [{"kind": "phone", "value": "12"}]}, 400, "contact_points[0].value"),
         ({"contact_points": [{"kind": "phone", "value": OLD, "hours": "x"}]}, 400, "contact_points[0].hours"),
-        ({"contact_points": [{"kind": "phone", "value": OLD, "confirmed_at": None}]}, 400, "contact_points[0].confirmed_at"),
+        ({"contact_points": [{"kind": "phone", "value": OLD, "post_id": "1"}]}, 400, "contact_points[0].post_id"),
         ({"contact_points": [{"kind": "phone", "value": NEW, "replaces": "+442079460000"}]}, 409, "contact_points[0]"),
         ({"contact_points": [{"kind": "mobile", "value": NEW, "replaces": MOBILE}]}, 409, "contact_points[0]"),
         ({"contact_points": [{"kind": "mobile", "value": MOBILE, "remove": True}]}, 409, "contact_points[0]"),
@@ -323,3 +329,22 @@ def test_it_stands_in_the_document(app: Flask, world: World) -> None:
     assert set(operation["responses"]) == {
         "200", "202", "400", "401", "403", "404", "409", "412", "413", "415", "428", "429"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_made_up_changes_get_what_the_document_says(
+    app: Flask, entry: tuple[str, str], key: str, mode: GenerationMode
+) -> None:
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    operation = schema["/entries/{entry_id}"]["PATCH"]
+
+    @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def run(case: Case) -> None:
+        case.path_parameters = {"entry_id": entry[0]}
+        headers = {"Authorization": f"Bearer {key}", "If-Match": f'"{post_of(app, entry[0])["revision"]}"'}
+        answered = [not_a_server_error, checks.status_code_conformance, checks.content_type_conformance]
+        case.call_and_validate(headers=headers, checks=[*answered, checks.response_schema_conformance])
+
+    run()
+    assert values_of(app, entry[0])[:1] == [OLD]

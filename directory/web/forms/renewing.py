@@ -35,7 +35,7 @@ def text(name: str, typed: str, stands: str, form: Mapping[str, str]) -> str:
 
 
 def lines(typed: Sequence[LineRow], stored: Sequence[LineRow], form: Mapping[str, str]) -> list[LineRow]:
-    """The rows that stand, with the touched ones as typed; new ones, and touched ones whose line is gone, at the end."""
+    """The rows that stand, touched ones as typed; new ones, and touched ones whose line is gone, come last."""
     touched = [row for row in typed if row.is_removed or form.get(f"c-{row.n}-was") != line_mark(row)]
     own = {row.id: row for row in touched if row.id}
     there = {row.id for row in stored if row.id}
