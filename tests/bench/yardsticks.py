@@ -89,7 +89,7 @@ class Sqlite:
     def _add(self, number: int, document: Document) -> None:
         run = self.database.execute
         run("INSERT INTO entry VALUES (?, ?, ?, ?)", (number, document.id, document.is_vacant, document.confirmed_on))
-        values = {f"{facet}:{value}" for facet in FACETS for value in document.keywords[facet]}
+        values = {f"{facet}:{value}" for facet in FACETS for value in document.keywords.get(facet, ())}
         self.database.executemany("INSERT INTO value VALUES (?, ?)", [(value, number) for value in sorted(values)])
         run("INSERT INTO words(rowid, head_public, text_public, head_registered, text_registered) "
             "VALUES (?, ?, ?, ?, ?)", (number, *self._columns(document)))  # fmt: skip
@@ -180,7 +180,7 @@ class Tantivy:
         made = self.t.Document()
         made.add_text("id", document.id)
         for facet in FACETS:
-            for value in document.keywords[facet]:
+            for value in document.keywords.get(facet, ()):
                 made.add_text(facet, value)
         for layer in LAYERS:
             made.add_text(f"head_{layer}", " ".join(head_keys(document, layer)))

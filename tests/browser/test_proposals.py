@@ -15,6 +15,7 @@ from directory.registry import operations as registry
 from directory.registry.models import Post
 from directory.registry.values import ContactValues
 from tests.browser.conftest import DESK, PHONE, SCREENS, Open
+from tests.browser.test_accessibility import violations
 from tests.conftest import NOW
 from tests.factories import make_institution, make_post
 from tests.people import Member, code_at, forget_steps, make_account
@@ -66,6 +67,9 @@ def shoot(page: Page, name: str) -> None:
     for size, viewport in (("phone", PHONE), ("desk", DESK)):
         page.set_viewport_size(viewport)
         page.screenshot(path=SCREENS / f"proposals-{name}-{size}.png", full_page=True)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= viewport["width"], f"{name} is wider than the {size}"
+    assert violations(page) == [], name
 
 
 def test_an_owner_asks_a_coordinator_agrees_a_reader_sees(open_page: Open, cast: Cast, demo_app: Flask) -> None:

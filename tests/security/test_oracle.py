@@ -69,7 +69,8 @@ class Oracle:
 def _parts(typed: str) -> tuple[str, ...]:
     bare = typed.strip('"*')
     cuts = {typed, bare, bare.removesuffix("~2"), bare.removeprefix("text:"), bare.removeprefix("+"), quote(typed), quote_plus(typed), escape(typed)}
-    cuts |= {word for word in bare.split() if len(word) > 2} | ({json.dumps(typed)[1:-1]})
+    words = {word for word in bare.split() if len(word) > 2}
+    cuts |= words | {word.lstrip("+") for word in words} | {quote(word) for word in words} | {json.dumps(typed)[1:-1]}
     return tuple(sorted((re.escape(one) for one in cuts if one), key=len, reverse=True))
 
 

@@ -132,3 +132,13 @@ def test_without_the_form_token_nothing_is_revealed(app: Flask, world: World, li
     who = sign_in(app, "secretariat")
     assert who.client.post(f"/entries/{world.boys_shelter}/reveal/{line}").status_code == 400
     assert reveal_count(app, who.account_id) == 0
+
+
+def test_the_entry_page_offers_the_number_to_those_entitled_and_to_no_visitor(
+    app: Flask, world: World, line: str
+) -> None:
+    button = f'action="/entries/{world.boys_shelter}/reveal/{line}"'
+    page = sign_in(app, "reader").client.get(f"/entries/{world.boys_shelter}").text
+    assert button in page
+    assert "79460104" not in page
+    assert button not in app.test_client().get(f"/entries/{world.boys_shelter}").text
