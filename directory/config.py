@@ -153,7 +153,7 @@ def _refuse_odd(settings: Settings) -> None:
         raise BadSetting("Demo mode runs on this machine only: set a BASE_URL on 127.0.0.1 or switch DEMO off")
     if settings.password_cost not in {"strong", "light", "test"}:
         raise BadSetting(f"{PREFIX}PASSWORD_COST is {settings.password_cost!r}; it must be strong or light")
-    if settings.password_cost == "test" and address.hostname not in LOOPBACK:  # noqa: S105 - no password
+    if settings.password_cost == "test" and address.hostname not in LOOPBACK:  # noqa: S105 - no password  # nosec B105
         raise BadSetting(f"{PREFIX}PASSWORD_COST=test is for tests on this machine only")
     days = (
         settings.due_after_days,

@@ -56,7 +56,7 @@ def read_mapping(path: Path) -> ImportMapping:
         if path.stat().st_size > MOST_BYTES:
             reader.refuse("", f"is larger than {MOST_BYTES // 1024} kB: a mapping is a page of YAML")
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - safe  # nosec B506
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise BadMapping(f"{path.name} cannot be read as a mapping: {error}") from error
     return reader.mapping(document)

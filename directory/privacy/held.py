@@ -79,7 +79,7 @@ def _in_short(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _proposal(proposal: Proposal, account: Account) -> dict[str, Any]:
-    """What the person wrote. What stood before, and restricted lines that were there already, they may never have seen."""
+    """What the person wrote; not what stood before, nor restricted lines that stood: those they may not have seen."""
     told = _in_short(_row(proposal))
     if proposal.by != account.id:
         return told

@@ -96,7 +96,7 @@ class PostgresIndex:
 
     def _begin(self, connection: Connection) -> int:
         """Be the only writer; the number of the change about to be made."""
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {self._lock_milliseconds}")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {self._lock_milliseconds}")  # nosemgrep: sql-from-strings
         row = connection.exec_driver_sql("SELECT version, generation FROM search_state FOR UPDATE").one()
         if row[0] != VERSION:
             raise IndexUnusable(f"The search index has version {row[0]}, this program reads {VERSION}")
@@ -175,7 +175,7 @@ class _Search:
         return Hits(facets=ranking.no_counts())
 
     def count(self, term: Term) -> int:
-        sql = f"SELECT count(*) FROM search_documents WHERE {self._vector} @@ %s::tsquery"  # noqa: S608 - one of two names
+        sql = f"SELECT count(*) FROM search_documents WHERE {self._vector} @@ %s::tsquery"  # noqa: S608 - two names  # nosec B608
         return int(self.connection.exec_driver_sql(sql, (_anywhere(term),)).scalar_one())
 
     def near(self, key: str, slips: int) -> Mapping[str, tuple[str, ...]]:

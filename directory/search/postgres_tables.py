@@ -53,7 +53,7 @@ CREATE INDEX search_words_changed ON search_words (changed);
 ANALYZE search_documents;
 """
 
-INSERT = f"INSERT INTO search_documents ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"  # noqa: S608 - constant
+INSERT = f"INSERT INTO search_documents ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"  # noqa: S608  # nosec B608
 
 ADD_WORDS = """
 INSERT INTO {table} AS known (layer, key, spelling, count, changed) VALUES (%s, %s, %s, %s, %s)

@@ -100,7 +100,7 @@ def read_file(path: Path = FILE) -> dict[str, Any]:
     """The raw document. Raises BadTaxonomy when it is no YAML mapping."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader, fast or slow
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - safe  # nosec B506
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadTaxonomy(f"{path} cannot be read as a taxonomy: {error}") from error
     if not isinstance(document, dict):

@@ -71,7 +71,9 @@ def _parts(typed: str) -> tuple[str, ...]:
     cuts = {typed, bare, bare.removesuffix("~2"), bare.removeprefix("text:"), bare.removeprefix("+"), quote(typed), quote_plus(typed), escape(typed)}
     words = {word for word in bare.split() if len(word) > 2}
     cuts |= words | {word.lstrip("+") for word in words} | {quote(word) for word in words} | {json.dumps(typed)[1:-1]}
-    return tuple(sorted((re.escape(one) for one in cuts if one), key=len, reverse=True))
+    # A group of digits is an echo only where it stands alone: it may also be part of a number that everybody may see.
+    marked = {rf"(?<!\d){one}(?!\d)" if one.isdigit() else re.escape(one) for one in cuts if one}
+    return tuple(sorted(marked, key=len, reverse=True))
 
 
 WAYS: dict[str, Callable[[FlaskClient, str], Any]] = {

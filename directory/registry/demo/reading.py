@@ -176,7 +176,7 @@ def read_shared(folder: Path = FOLDER) -> DemoShared:
 def _document(path: Path) -> dict[str, Any]:
     with _naming(path.name):
         try:
-            document = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - a safe loader
+            document = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - safe  # nosec B506
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise BadDemoData(str(error)) from error
         if not isinstance(document, dict):

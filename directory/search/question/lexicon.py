@@ -141,14 +141,14 @@ class Lexicon:
 def load_taxonomy(path: Path = TAXONOMY) -> dict[str, Any]:
     """The shipped taxonomy as a plain mapping."""
     with path.open(encoding="utf-8") as file:
-        taxonomy: dict[str, Any] = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        taxonomy: dict[str, Any] = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # nosec B506
     return taxonomy
 
 
 def load_words(name: str) -> dict[str, Any]:
     """One of our own word lists; every value stays text, so that `no` and `on` are words."""
     with (DATA / name).open(encoding="utf-8") as file:
-        words: dict[str, Any] = yaml.load(file, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
+        words: dict[str, Any] = yaml.load(file, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506  # nosec B506
     return words
 
 

@@ -25,25 +25,8 @@ PROBLEMS = {
 
 def change_schemas() -> dict[str, Schema]:
     """The named shapes."""
-    line = {
-        "kind": {"type": "string", "enum": list(rules.CONTACT_KINDS)},
-        "value": {**TEXT, "minLength": 1},
-        "replaces": {**TEXT, "description": "The value that stands now, where this one is to take its place"},
-        "remove": {**TRUTH, "default": False},
-        "label": TEXT,
-        "hours": TEXT,
-        "timezone": TEXT,
-        "languages": several(TEXT),
-        "published": {**TRUTH, "description": "Everybody may see it"},
-    }
     return {
-        "LineChange": {
-            "type": "object",
-            "required": ["kind", "value"],
-            "properties": line,
-            "additionalProperties": False,
-            "description": "A line of the post's own with this kind and value keeps what is not named; else it is new",
-        },
+        "LineChange": _line_change(),
         "EntryChange": {
             "type": "object",
             "properties": {
@@ -58,6 +41,26 @@ def change_schemas() -> dict[str, Schema]:
         },
         "Proposal": record({"id": ID, "state": TEXT, "fields": several(TEXT), "proposed_at": INSTANT}),
         "Waiting": record({"entry": ref("Entry"), "proposal": ref("Proposal")}),
+    }
+
+
+def _line_change() -> Schema:
+    return {
+        "type": "object",
+        "required": ["kind", "value"],
+        "properties": {
+            "kind": {"type": "string", "enum": list(rules.CONTACT_KINDS)},
+            "value": {**TEXT, "minLength": 1},
+            "replaces": {**TEXT, "description": "The value that stands now, where this one is to take its place"},
+            "remove": {**TRUTH, "default": False},
+            "label": TEXT,
+            "hours": TEXT,
+            "timezone": TEXT,
+            "languages": several(TEXT),
+            "published": {**TRUTH, "description": "Everybody may see it"},
+        },
+        "additionalProperties": False,
+        "description": "A line of the post's own with this kind and value keeps what is not named; else it is new",
     }
 
 
