@@ -19,6 +19,13 @@ BIN := .venv/bin
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
+# The code scanners live in an environment of their own: they pin what the other tools need newer.
+.venv/scan.stamp: .venv/base.stamp requirements-scan.txt
+	@test -x .venv/scan/bin/python || $(PYTHON) -m venv .venv/scan
+	@echo "Installing the code scanners …"
+	@.venv/scan/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-scan.txt
+	@touch $@
+
 setup: .venv/base.stamp
 
 run: .venv/base.stamp
@@ -31,12 +38,13 @@ test: .venv/dev.stamp
 	@bash tests/prepare_machine.sh
 	@$(BIN)/python -m pytest -n $${TEST_PROCESSES:-2} --dist loadfile -q $(ARGS)
 
-check: .venv/dev.stamp
+check: .venv/dev.stamp .venv/scan.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/python -m tests.security.scan
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -51,12 +59,15 @@ proof: .venv/dev.stamp
 	@$(BIN)/python -m tests.quality.quality
 	@$(BIN)/python -m tests.quality.answers
 	@$(BIN)/python -m tests.proof.sign_in_attack
+	@$(BIN)/python -m tests.proof.sql_injection
+	@PROOF=long $(BIN)/python -m pytest -q -s -p no:randomly tests/security
 
 # Pins with hashes; run it after editing requirements*.in.
 lock:
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --generate-hashes --no-header --python-version 3.11 requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --generate-hashes --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-header --python-version 3.11 requirements-scan.in -o requirements-scan.txt
 
 clean:
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache

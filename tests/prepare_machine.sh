@@ -9,6 +9,7 @@ compgen -G '/usr/share/java/vinnie*.jar' >/dev/null || missing+=(libvinnie-java)
 command -v javac >/dev/null || missing+=(default-jdk-headless)
 command -v pdftotext >/dev/null || missing+=(poppler-utils)
 command -v npm >/dev/null || missing+=(npm)
+command -v sqlmap >/dev/null || missing+=(sqlmap) # make proof
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   echo "Installing for the tests: ${missing[*]}"

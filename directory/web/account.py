@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, abort, current_app, g, make_response, redirect, render_template, request
+from flask import Flask, abort, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from directory.accounts import factors, limits, links, passwords, recovery, sessions, signing_in
@@ -47,7 +47,6 @@ def show() -> str:
         passkeys=list(account.passkeys),
         codes_left=factors.codes_left(session, account.id),
         language=LanguageForm(language=account.language),
-        has_data_page="own_data" in current_app.view_functions,
     )
 
 

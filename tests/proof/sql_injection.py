@@ -36,7 +36,9 @@ TARGETS = [
     Target("question", "/search", "q=who+handles+return+in+Romania"),
     Target("api entries", "/api/v1/entries?country=RO&words=police&limit=20"),
     Target("api walk", "/api/v1/entries?changed_since=2020-01-01&limit=2&sop=4"),
-    Target("api question", "/api/v1/ask", '{"question": "police Romania", "limit": 5}', "Content-Type: application/json"),
+    Target(
+        "api question", "/api/v1/ask", '{"question": "police Romania", "limit": 5}', "Content-Type: application/json"
+    ),
     Target("sheet", "/entries.csv?country=RO&words=police&host=IT&type=ngo"),
     Target("one entry", "/api/v1/entries/{entry}*"),
     Target("country", "/countries/RO*"),
@@ -54,10 +56,14 @@ def scan(address: str, target: Target, seconds: float, folder: Path) -> tuple[bo
     command += ["--data", target.body] if target.body else []
     command += ["--headers", target.headers] if target.headers else []
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=max(20, seconds), check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=max(20, seconds), check=False, stdin=subprocess.DEVNULL
+        )
         said = done.stdout
     except subprocess.TimeoutExpired as late:
-        said = (late.stdout or b"").decode("utf-8", "replace") if isinstance(late.stdout, bytes) else (late.stdout or "")
+        said = (
+            (late.stdout or b"").decode("utf-8", "replace") if isinstance(late.stdout, bytes) else (late.stdout or "")
+        )
         said += "\n[stopped: the time is up]"
     requests = sum(path.stat().st_size for path in folder.rglob("log"))
     return FOUND in said, requests, said
@@ -66,7 +72,11 @@ def scan(address: str, target: Target, seconds: float, folder: Path) -> tuple[bo
 def control(folder: Path) -> bool:
     """The page that is open on purpose is found open."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.proof.vulnerable", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.proof.vulnerable", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         time.sleep(2)
         return scan(f"http://127.0.0.1:{port}", Target("control", "/entries?id=1"), 120, folder)[0]
@@ -105,7 +115,10 @@ def _scan_directory(folder: Path) -> int:
             found += is_open
             tested = said.count("does not seem to be injectable") + said.count("does not appear to be dynamic")
             told = "FOUND" if is_open else "nothing"
-            print(f"sql injection: {target.name:<14} {told}, {tested} parameters judged, {time.monotonic() - started:.0f} s", flush=True)
+            print(
+                f"sql injection: {target.name:<14} {told}, {tested} parameters judged, {time.monotonic() - started:.0f} s",
+                flush=True,
+            )
             print(said[-1500:] if is_open else "", end="")
         errors = server.log.read_text(encoding="utf-8", errors="replace").count("Unexpected")
     print(f"sql injection: {len(TARGETS)} targets, {found} findings, {errors} server errors")

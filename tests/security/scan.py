@@ -27,14 +27,18 @@ def main() -> int:
     missing |= BANDIT_CONTROLS - {line.split()[1] for line in bandit([str(HERE / "bad_code.py")])}
     print(*problems, sep="\n", end="\n" if problems else "")
     print(*(f"The control did not trip {rule}" for rule in sorted(missing)), sep="\n", end="\n" if missing else "")
-    print(f"bandit and {count} rules of our own: {len(problems)} findings, {len(missing)} rules that no control tripped")
+    print(
+        f"bandit and {count} rules of our own: {len(problems)} findings, {len(missing)} rules that no control tripped"
+    )
     return int(bool(problems or missing))
 
 
 def bandit(paths: list[str]) -> list[str]:
     """Findings, one a line."""
     told = _json([str(TOOLS / "bandit"), "-q", "-r", *paths, "-s", NOT_ASKED, "-f", "json"])
-    problems = [f"{one['filename']}:{one['line_number']} {one['test_id']} {one['issue_text']}" for one in told["results"]]
+    problems = [
+        f"{one['filename']}:{one['line_number']} {one['test_id']} {one['issue_text']}" for one in told["results"]
+    ]
     return problems + [f"{one['filename']} unread {one['reason']}" for one in told["errors"]]
 
 
@@ -42,7 +46,10 @@ def semgrep(paths: list[str]) -> list[str]:
     """Findings of our own rules, one a line."""
     quiet = ["--quiet", "--json", "--metrics", "off", "--disable-version-check", "--no-git-ignore"]
     told = _json([str(TOOLS / "semgrep"), "scan", *quiet, "--config", str(RULES), *paths])
-    problems = [f"{one['path']}:{one['start']['line']} {one['check_id'].split('.')[-1]} {one['extra']['message']}" for one in told["results"]]
+    problems = [
+        f"{one['path']}:{one['start']['line']} {one['check_id'].split('.')[-1]} {one['extra']['message']}"
+        for one in told["results"]
+    ]
     return problems + [f"{one.get('path', RULES.name)} unread {one.get('message', '')[:200]}" for one in told["errors"]]
 
 

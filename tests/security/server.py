@@ -53,9 +53,24 @@ def running(folder: Path, *, workers: int = 1) -> Iterator[Server]:
         **{k: v for k, v in os.environ.items() if not k.startswith("DIRECTORY_")},
         "DIRECTORY_DATA_DIR": str(folder), "DIRECTORY_PASSWORD_COST": "test", "DIRECTORY_BASE_URL": f"http://127.0.0.1:{port}",
     }  # fmt: skip
-    command = [sys.executable, "-m", "gunicorn", "wsgi:app", "-b", f"127.0.0.1:{port}", "-w", str(workers), "--threads", "4", "--timeout", "120"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "wsgi:app",
+        "-b",
+        f"127.0.0.1:{port}",
+        "-w",
+        str(workers),
+        "--threads",
+        "4",
+        "--timeout",
+        "120",
+    ]
     with log.open("wb") as lines:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=lines, stderr=lines, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=lines, stderr=lines, start_new_session=True
+        )
         try:
             _wait(f"http://127.0.0.1:{port}/live", process)
             yield Server(port, log)

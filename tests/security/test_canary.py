@@ -90,7 +90,10 @@ def test_public_values_were_seen_by_everybody(site: Site, walk: Walk) -> None:
 
 def test_restricted_values_came_from_the_reveal_page_only(walk: Walk) -> None:
     assert walk.revealed, "nobody revealed anything: the crawl proves nothing about it"
-    assert {path.split("/")[3] if path.startswith("/entries/") else path.split("/")[4] for path in walk.revealed} <= {"reveal", "numbers"}
+    assert {path.split("/")[3] if path.startswith("/entries/") else path.split("/")[4] for path in walk.revealed} <= {
+        "reveal",
+        "numbers",
+    }
 
 
 def test_the_index_keeps_nothing_restricted_or_private(site: Site) -> None:

@@ -50,7 +50,10 @@ ELSEWHERE = [
 def wrong_headers(answer: TestResponse, *, https: bool, signed_in: bool = False) -> list[str]:
     """What an answer lacks."""
     found = [
-        f"{name} lacks {part}" for name, parts in POLICY.items() for part in parts if part not in answer.headers.get(name, "")
+        f"{name} lacks {part}"
+        for name, parts in POLICY.items()
+        for part in parts
+        if part not in answer.headers.get(name, "")
     ]
     policy = answer.headers.get("Content-Security-Policy", "")
     found += [f"policy allows {word}" for word in ("unsafe", "*", "data:", "http", "blob:") if word in policy]
@@ -64,7 +67,7 @@ def wrong_headers(answer: TestResponse, *, https: bool, signed_in: bool = False)
 
 def wrong_cookie(cookie: str, *, https: bool) -> list[str]:
     """What a cookie lacks. The note about a question is for one path, so it cannot have the prefix that asks for `/`."""
-    name, wanted = cookie.split("=")[0], ["HttpOnly", "SameSite=Lax", *(["Secure"] if https else [])]
+    name, wanted = cookie.split("=", 1)[0], ["HttpOnly", "SameSite=Lax", *(["Secure"] if https else [])]
     found = [f"cookie {name} without {flag}" for flag in wanted if flag not in cookie]
     if https and not name.startswith("__Host-") and name != "note":
         found.append(f"cookie {name} without __Host-")
@@ -94,7 +97,9 @@ def test_every_answer_has_every_header(site: Site, who: str) -> None:
         count += 1
         statuses.add(answer.status_code)
         is_cookie_read = not path.startswith(("/api/", "/static/", "/live"))
-        found = wrong_headers(answer, https=False, signed_in=who != "anonymous" and is_cookie_read and answer.status_code != 403)
+        found = wrong_headers(
+            answer, https=False, signed_in=who != "anonymous" and is_cookie_read and answer.status_code != 403
+        )
         is_looked_at = answer.request.method == "GET" and path.startswith(BEHIND_LINKS)
         if is_looked_at and answer.status_code == 200 and answer.headers.get("Cache-Control") != "no-store":
             found.append("a page behind a link may be kept")
@@ -109,7 +114,11 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The same site behind https."""
     folder = str(tmp_path_factory.mktemp("secure"))
     settings, _ = read_settings(
-        {"DIRECTORY_DATA_DIR": folder, "DIRECTORY_BASE_URL": "https://directory.example.org", "DIRECTORY_PASSWORD_COST": "light"}
+        {
+            "DIRECTORY_DATA_DIR": folder,
+            "DIRECTORY_BASE_URL": "https://directory.example.org",
+            "DIRECTORY_PASSWORD_COST": "light",
+        }
     )
     app = create_app(settings, clock=FixedClock(NOW))
     with app.app_context():
@@ -122,14 +131,19 @@ def test_behind_https_everything_is_secure(secure: Flask) -> None:
     client, wrong = secure.test_client(), []
     for rule in secure.url_map.iter_rules():
         if not rule.arguments and "GET" in (rule.methods or set()):
-            wrong += [f"{rule.rule}: {w}" for w in wrong_headers(client.get(rule.rule, base_url="https://directory.example.org"), https=True)]
+            wrong += [
+                f"{rule.rule}: {w}"
+                for w in wrong_headers(client.get(rule.rule, base_url="https://directory.example.org"), https=True)
+            ]
     asked = client.post("/search", data={"q": "qqqqq zzzzz Romania"}, base_url="https://directory.example.org")
     assert asked.headers.getlist("Set-Cookie"), "no note: the cookie is not looked at"
     assert wrong + wrong_headers(asked, https=True) == []
 
 
 @pytest.mark.parametrize("path", ["/entries/{}", "/entries/{}.vcf", "/api/v1/entries/{}"])
-def test_a_crash_keeps_the_headers_and_tells_nothing(site: Site, monkeypatch: pytest.MonkeyPatch, path: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_crash_keeps_the_headers_and_tells_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
     secret = next(t.text for t in site.book.tokens.values() if t.field_class == "restricted")
 
     def crash(*_: object, **__: object) -> None:
@@ -148,7 +162,9 @@ def test_a_crash_keeps_the_headers_and_tells_nothing(site: Site, monkeypatch: py
 def test_a_database_error_tells_no_value(site: Site) -> None:
     with site.app.app_context():
         session = database.session()
-        session.add(Account(email="zq@people.example", name="zqsecretname", created_at=NOW, id=site.world.accounts["reader"]))
+        session.add(
+            Account(email="zq@people.example", name="zqsecretname", created_at=NOW, id=site.world.accounts["reader"])
+        )
         with pytest.raises(Exception, match="UNIQUE") as raised:
             session.flush()
         session.rollback()
@@ -157,7 +173,9 @@ def test_a_database_error_tells_no_value(site: Site) -> None:
 
 def test_control_a_missing_header_and_a_bad_cookie_are_found() -> None:
     app = Flask("bare")
-    app.add_url_rule("/", "bare", lambda: ("", 200, {"Access-Control-Allow-Origin": "*", "Set-Cookie": "a=b; Domain=x"}))
+    app.add_url_rule(
+        "/", "bare", lambda: ("", 200, {"Access-Control-Allow-Origin": "*", "Set-Cookie": "a=b; Domain=x"})
+    )
     found = wrong_headers(app.test_client().get("/"), https=True, signed_in=True)
     assert len(found) > 12
     assert {"has Access-Control-Allow-Origin", "no HSTS", "cookie a for others"} <= set(found)
@@ -171,7 +189,11 @@ def test_a_field_given_twice_is_refused(site: Site) -> None:
         path = site.app.url_map.bind("localhost").build(rule.endpoint, arguments(rule, ids)[0], append_unknown=False)
         for name in ("reason", "q", "email", "code", "whatever"):
             count += 1
-            code = site.client("secretariat").open(path, method=method, data={**fields(), name: ["one", "two"]}).status_code
+            code = (
+                site.client("secretariat")
+                .open(path, method=method, data={**fields(), name: ["one", "two"]})
+                .status_code
+            )
             wrong += [] if code == 400 else [f"{method} {path} {name}: {code}"]
     assert count > 150
     assert wrong == []
@@ -179,7 +201,9 @@ def test_a_field_given_twice_is_refused(site: Site) -> None:
 
 def test_links_lead_to_our_own_address_whatever_the_host_header_says(site: Site) -> None:
     found = []
-    for path, answer in crawl(site, "coordinator", Host=EVIL, **{"X-Forwarded-Host": EVIL, "Forwarded": f"host={EVIL}"}):
+    for path, answer in crawl(
+        site, "coordinator", Host=EVIL, **{"X-Forwarded-Host": EVIL, "Forwarded": f"host={EVIL}"}
+    ):
         if EVIL in answer.text or EVIL in str(answer.headers):
             found.append(path)
     assert found == []
@@ -188,12 +212,20 @@ def test_links_lead_to_our_own_address_whatever_the_host_header_says(site: Site)
 def test_letters_lead_to_our_own_address(site: Site) -> None:
     with site.app.app_context():
         email = database.session.get(Account, site.world.accounts["reader"]).email  # type: ignore[union-attr]
-    answer = site.client("anonymous").post("/recover", data={"email": email}, headers={"Host": EVIL, "X-Forwarded-Host": EVIL})
+    answer = site.client("anonymous").post(
+        "/recover", data={"email": email}, headers={"Host": EVIL, "X-Forwarded-Host": EVIL}
+    )
     assert answer.status_code == 200
     with site.app.app_context():
         worker.send_mail(database.session(), site.app.extensions["site"])
     letters = [message_from_bytes(file.read_bytes(), policy=default) for file in (site.folder / "mail").glob("*.eml")]
-    texts = [part.get_content() for letter in letters if letter["To"] == email for part in letter.walk() if part.get_content_maintype() == "text"]
+    texts = [
+        part.get_content()
+        for letter in letters
+        if letter["To"] == email
+        for part in letter.walk()
+        if part.get_content_maintype() == "text"
+    ]
     assert texts
     assert all(EVIL not in text and "http://127.0.0.1:8000/" in text for text in texts)
 
@@ -224,6 +256,10 @@ def test_a_forwarded_address_is_believed_from_nobody(site: Site) -> None:
     codes = []
     for i in range(35):
         forged = {"X-Forwarded-For": f"10.0.{i}.1", "Forwarded": f"for=10.1.{i}.1", "X-Real-Ip": f"10.2.{i}.1"}
-        codes.append(client.post("/sign-in", data={"email": f"a{i}@people.example", "password": PASSWORD}, headers=forged).status_code)
+        codes.append(
+            client.post(
+                "/sign-in", data={"email": f"a{i}@people.example", "password": PASSWORD}, headers=forged
+            ).status_code
+        )
     assert codes[:30] == [422] * 30
     assert set(codes[31:]) == {429}, "the limit for a network was escaped"

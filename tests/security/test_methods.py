@@ -81,16 +81,27 @@ def test_no_form_is_taken_without_its_token(with_tokens: Site, token: str | None
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": "https://evil.example"}, {"Origin": "http://localhost.evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}],
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://localhost.evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
 )
 def test_no_form_is_taken_from_another_site(site: Site, headers: dict[str, str]) -> None:
     ids = ids_of(site.app, site.world)
     before, wrong = picture(site), []
     for rule, method in routes(site.app):
         if method in UNSAFE and not rule.rule.startswith("/api/"):
-            path = site.app.url_map.bind("localhost").build(rule.endpoint, arguments(rule, ids)[0], append_unknown=False)
+            path = site.app.url_map.bind("localhost").build(
+                rule.endpoint, arguments(rule, ids)[0], append_unknown=False
+            )
             code = site.client("secretariat").open(path, method=method, data=fields(), headers=headers).status_code
-            wrong += [] if code == 403 or (rule.endpoint == "search" and "Origin" not in headers) else [f"{method} {path}: {code}"]
+            wrong += (
+                []
+                if code == 403 or (rule.endpoint == "search" and "Origin" not in headers)
+                else [f"{method} {path}: {code}"]
+            )
     assert wrong == []
     assert differing(before, picture(site)) == []
 

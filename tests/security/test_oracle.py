@@ -53,8 +53,17 @@ class Oracle:
         if answer.status_code == 303:
             led = self.client.get(answer.headers["Location"])
             shown += [led.status_code, self._plain(led, typed)]
-        headers = {k: v for k, v in answer.headers if k not in {"Content-Length", "Set-Cookie", "Location", "ETag", "Retry-After"}}
-        return (answer.status_code, tuple(sorted(headers.items())), self._same(answer.headers.get("Location", ""), typed), *shown)
+        headers = {
+            k: v
+            for k, v in answer.headers
+            if k not in {"Content-Length", "Set-Cookie", "Location", "ETag", "Retry-After"}
+        }
+        return (
+            answer.status_code,
+            tuple(sorted(headers.items())),
+            self._same(answer.headers.get("Location", ""), typed),
+            *shown,
+        )
 
     def _plain(self, answer: Any, typed: str) -> str:
         return re.sub(r'name="csrf_token"[^>]*>', "", self._same(answer.text, typed))
@@ -68,11 +77,21 @@ class Oracle:
 @lru_cache(maxsize=2000)
 def _parts(typed: str) -> tuple[str, ...]:
     bare = typed.strip('"*')
-    cuts = {typed, bare, bare.removesuffix("~2"), bare.removeprefix("text:"), bare.removeprefix("+"), quote(typed), quote_plus(typed), escape(typed)}
+    cuts = {
+        typed,
+        bare,
+        bare.removesuffix("~2"),
+        bare.removeprefix("text:"),
+        bare.removeprefix("+"),
+        quote(typed),
+        quote_plus(typed),
+        escape(typed),
+    }
     words = {word for word in bare.split() if len(word) > 2}
     cuts |= words | {word.lstrip("+") for word in words} | {quote(word) for word in words} | {json.dumps(typed)[1:-1]}
     # A group of digits is an echo only where it stands alone: it may also be part of a number that everybody may see.
-    marked = {rf"(?<!\d){one}(?!\d)" if one.isdigit() else re.escape(one) for one in cuts if one}
+    is_number = re.compile(r"\+?\d+").fullmatch
+    marked = {rf"(?<!\d){re.escape(one)}(?!\d)" if is_number(one) else re.escape(one) for one in cuts if one}
     return tuple(sorted(marked, key=len, reverse=True))
 
 
@@ -91,7 +110,15 @@ WAYS: dict[str, Callable[[FlaskClient, str], Any]] = {
 
 def hidden_from(site: Site, eyes: Eyes) -> list[str]:
     """Every word and number of what readers search in that these eyes may not see, and private ones of all kinds."""
-    wanted = {"official.name", "contact_point.value", "contact_point.label", "institution.note", "account.name", "change.after", "proposal.after"}
+    wanted = {
+        "official.name",
+        "contact_point.value",
+        "contact_point.label",
+        "institution.note",
+        "account.name",
+        "change.after",
+        "proposal.after",
+    }
     tokens = [t for t in site.book.tokens.values() if t.column in wanted and not eyes.may_see(t)]
     return sorted(t.text for t in tokens if not may_reveal(t, eyes))
 
@@ -114,7 +141,9 @@ def compare(site: Site, who: str, cases: int) -> tuple[int, list[str]]:
     oracle, hidden, different = Oracle(client), hidden_from(site, site.eyes[who]), []
     assert len(hidden) > 40
 
-    @settings(max_examples=cases, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=cases, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
     @given(st.data())
     def run(data: Any) -> None:
         value = data.draw(st.sampled_from(hidden))
@@ -123,7 +152,9 @@ def compare(site: Site, who: str, cases: int) -> tuple[int, list[str]]:
         typed = [SHAPES[shape](text) for text in (value, other)]
         said = [oracle.said(way, around.format(text), text) for text in typed]
         if said[0] != said[1]:
-            different.append(f"{who} {way} {around.format(SHAPES[shape](value))!r} against {other!r}: {first_difference(*said)}")
+            different.append(
+                f"{who} {way} {around.format(SHAPES[shape](value))!r} against {other!r}: {first_difference(*said)}"
+            )
         if oracle.asked % 60 < 2:
             site.restore()  # else quotas would be what differs
 
@@ -149,9 +180,14 @@ def test_a_hidden_value_answers_like_nonsense(site: Site, who: str) -> None:
 def test_control_the_searcher_finds_what_may_be_seen(site: Site) -> None:
     """Without this the property would hold for an index that finds nothing."""
     public = next(t.text for t in site.book.tokens.values() if t.column == "post.title" and t.field_class == "public")
-    named = next(t.text for t in site.book.tokens.values() if t.column == "official.name" and t.field_class == "registered")
+    named = next(
+        t.text for t in site.book.tokens.values() if t.column == "official.name" and t.field_class == "registered"
+    )
     assert public in site.client("anonymous").get("/api/v1/entries", query_string={"words": public}).text
-    found = {who: site.client(who).get("/entries", query_string={"words": named}).text.count("/entries/") for who in ("anonymous", "reader")}
+    found = {
+        who: site.client(who).get("/entries", query_string={"words": named}).text.count("/entries/")
+        for who in ("anonymous", "reader")
+    }
     assert found["reader"] > found["anonymous"]
 
 
@@ -159,7 +195,9 @@ def test_control_an_index_fed_with_hidden_text_is_caught(site: Site) -> None:
     running = site.app.extensions["site"]
     with site.app.app_context():
         session = database.session()
-        documents = list(indexing.all_documents(session, running.taxonomy(session), today=running.today(), days=running.days))
+        documents = list(
+            indexing.all_documents(session, running.taxonomy(session), today=running.today(), days=running.days)
+        )
         secrets = " ".join(hidden_from(site, site.eyes["anonymous"]))
         fed = [replace(d, text={layer: f"{text} {secrets}" for layer, text in d.text.items()}) for d in documents]
         running.ports.index.rebuild(fed)

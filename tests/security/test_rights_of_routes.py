@@ -137,7 +137,11 @@ def _tried(
     expected = _expected(role, wanted, is_fresh=is_fresh or not needs_fresh)
     got = f"{answer.status_code} {answer.headers.get('Location', '').split('?')[0]}".strip()
     said = calls[0].verdict if calls else "not asked"
-    return [] if (got, said) == (expected, wanted) else [f"{method} {path} as {role}: {said} → {got}, wanted {wanted} → {expected}"]
+    return (
+        []
+        if (got, said) == (expected, wanted)
+        else [f"{method} {path} as {role}: {said} → {got}, wanted {wanted} → {expected}"]
+    )
 
 
 def _expected(role: str, wanted: str, *, is_fresh: bool) -> str:
@@ -193,7 +197,9 @@ def test_a_thing_of_another_country_answers_like_none(site: Site) -> None:
         adapter = site.app.url_map.bind("localhost")
         for args in arguments(rule, ids)[:12]:
             data = fields() if method != "GET" else None
-            theirs, none = (adapter.build(rule.endpoint, {name: one}, append_unknown=False) for one in (args[name], NOBODY))
+            theirs, none = (
+                adapter.build(rule.endpoint, {name: one}, append_unknown=False) for one in (args[name], NOBODY)
+            )
             for who in ("reader", "focal_point", "coordinator_abroad"):
                 answer, nothing = (site.client(who).open(path, method=method, data=data) for path in (theirs, none))
                 site.restore()

@@ -51,16 +51,18 @@ def _harm_of(element: Element) -> Iterator[str]:
         yield "meta refresh"
     for attribute, value in element.attrib.items():
         plain = str(attribute).lower()
-        if plain.startswith("on") or plain == "style" or plain == "srcdoc":
+        if plain.startswith("on") or plain in {"style", "srcdoc"}:
             yield f"{name} {attribute}"
-        if plain.rsplit("}", 1)[-1] in {"href", "src", "action", "formaction"} and value.strip().lower().startswith(("javascript:", "data:", "vbscript:")):
+        if plain.rsplit("}", 1)[-1] in {"href", "src", "action", "formaction"} and value.strip().lower().startswith(
+            ("javascript:", "data:", "vbscript:")
+        ):
             yield f"{name} {attribute}={value}"
     if name == "img" and source and not source.startswith("/static/"):
         yield f"img {source}"
 
 
 @pytest.fixture
-def poisoned(site: Site) -> Iterator[Site]:
+def poisoned(site: Site) -> Site:
     """Every text that stands in the database, but what opens doors, is hostile now; addresses of links too."""
     with site.app.app_context():
         session = database.session()
@@ -68,7 +70,12 @@ def poisoned(site: Site) -> Iterator[Site]:
         for column in filled_columns(Base.metadata):
             assert isinstance(column.table, Table)
             key = (column.table.name, column.name)
-            if not isinstance(column.type, Text) or key in AS_THEY_ARE or column.name in KEPT or "never" in declared()[key].classes:
+            if (
+                not isinstance(column.type, Text)
+                or key in AS_THEY_ARE
+                or column.name in KEPT
+                or "never" in declared()[key].classes
+            ):
                 continue
             text = LINK if "url" in column.name else STORED
             for place, row in enumerate(session.execute(select(*column.table.primary_key.columns)).all()):
@@ -78,7 +85,7 @@ def poisoned(site: Site) -> Iterator[Site]:
         session.commit()
         assert count > 300
     site.app.extensions["site"].cache._kept.clear()
-    yield site
+    return site
 
 
 def test_stored_text_stays_text(poisoned: Site) -> None:
@@ -93,7 +100,12 @@ def test_stored_text_stays_text(poisoned: Site) -> None:
                     pages, marked = pages + 1, marked + (MARK in answer.text)
                     wrong += [f"{path} as {who}: {found}" for found in harm(answer.text)]
                 elif MARK in answer.text:
-                    assert answer.mimetype in {"application/json", "application/problem+json", "text/csv", "text/vcard"}, path
+                    assert answer.mimetype in {
+                        "application/json",
+                        "application/problem+json",
+                        "text/csv",
+                        "text/vcard",
+                    }, path
                     assert "nosniff" in answer.headers["X-Content-Type-Options"]
     print(f"\nxss: {pages} pages, {marked} of them with the hostile text, {len(wrong)} findings")
     assert marked > 30
@@ -110,7 +122,9 @@ def test_parameters_stay_text(site: Site) -> None:
         for payload in PAYLOADS[:: 1 if rule.endpoint in {"entries", "sign_in"} else 5]:
             pages += 1
             answer = client.get(path, query_string=dict.fromkeys(PARAMETERS, payload), buffered=True)
-            wrong += [f"{path} {payload}: {found}" for found in harm(answer.text)] if answer.mimetype == "text/html" else []
+            wrong += (
+                [f"{path} {payload}: {found}" for found in harm(answer.text)] if answer.mimetype == "text/html" else []
+            )
     print(f"\nxss: {pages} pages with hostile parameters, {len(wrong)} findings")
     assert wrong == []
 
@@ -120,13 +134,19 @@ def test_what_is_typed_stays_text(site: Site, payload: str) -> None:
     """Forms that come back with what was typed, and a question with its note."""
     client = site.client("secretariat")
     client.post("/search", data={"q": f"{payload} Romania"})
-    pages = [client.get("/entries?country=RO"), client.get("/entries", query_string={"words": payload, "country": "RO"})]
-    for path in ("/sign-in", "/recover", "/account/password", "/coordination/people/invitation", "/account/api-keys"):
-        pages.append(client.post(path, data=dict.fromkeys(("email", "name", "reason", "code", "password", "note", "next", "scope"), payload)))
+    pages = [
+        client.get("/entries?country=RO"),
+        client.get("/entries", query_string={"words": payload, "country": "RO"}),
+    ]
+    typed = dict.fromkeys(("email", "name", "reason", "code", "password", "note", "next", "scope"), payload)
+    forms = ("/sign-in", "/recover", "/account/password", "/coordination/people/invitation", "/account/api-keys")
+    pages += [client.post(path, data=typed) for path in forms]
     assert [found for page in pages if page.mimetype == "text/html" for found in harm(page.text)] == []
 
 
-@pytest.mark.parametrize("payload", [STORED, f"<p onclick={MARK}>", f"<a href='javascript:{MARK}'>", "<img src=//elsewhere>", "<iframe>"])
+@pytest.mark.parametrize(
+    "payload", [STORED, f"<p onclick={MARK}>", f"<a href='javascript:{MARK}'>", "<img src=//elsewhere>", "<iframe>"]
+)
 def test_control_what_is_not_escaped_is_found(payload: str) -> None:
     assert harm(f"<!doctype html><p>{payload}</p>")
 
@@ -144,6 +164,8 @@ def test_control_an_unescaped_field_is_found(poisoned: Site, monkeypatch: pytest
 def test_the_index_still_builds(poisoned: Site) -> None:
     with poisoned.app.app_context():
         running, session = poisoned.app.extensions["site"], database.session()
-        found = list(indexing.all_documents(session, running.taxonomy(session), today=running.today(), days=running.days))
+        found = list(
+            indexing.all_documents(session, running.taxonomy(session), today=running.today(), days=running.days)
+        )
     assert found
     assert worker.JOBS
