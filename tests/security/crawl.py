@@ -137,7 +137,7 @@ def _values(name: str, rule: Rule, ids: Ids) -> list[str]:
 def _fits_link(link: str, rule: Rule) -> bool:
     kinds = {"recover": "/recover", "enrol": "/finish", "invite": "/invitation"}
     fitting = {kind for kind, path in kinds.items() if rule.rule.startswith(path)}
-    return not fitting or link.split("_")[0] in fitting
+    return not fitting or link.partition("_")[0] in fitting
 
 
 def routes(app: Flask) -> Iterator[tuple[Rule, str]]:

@@ -87,8 +87,8 @@ def _parts(typed: str) -> tuple[str, ...]:
         quote_plus(typed),
         escape(typed),
     }
-    words = {word for word in bare.split() if len(word) > 2}
-    cuts |= words | {word.lstrip("+") for word in words} | {quote(word) for word in words} | {json.dumps(typed)[1:-1]}
+    words = set(re.findall(r"\w{3,}", typed))
+    cuts |= words | {quote(word) for word in bare.split()} | {json.dumps(typed)[1:-1]}
     # A group of digits is an echo only where it stands alone: it may also be part of a number that everybody may see.
     is_number = re.compile(r"\+?\d+").fullmatch
     marked = {rf"(?<!\d){re.escape(one)}(?!\d)" if is_number(one) else re.escape(one) for one in cuts if one}
