@@ -77,7 +77,7 @@ class FacetRules:
         roles = span.values("role")
         if not roles:
             return ()
-        following = [t.word for t in tokens[span.end : span.end + 2]]
+        following = [t.word for t in tokens[span.end : span.end + 3]]
         if any(word in self._askers for word in following) and self._is_report(spans, index):
             return ()
         if {t.word for t in tokens[span.start : span.end]} & self._reception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from rapidfuzz.distance import OSA
 
@@ -11,6 +12,7 @@ from directory.search.question.tokens import Token
 
 SHORTEST = 5
 SHORTEST_LANGUAGE = 7  # "since" is not Chinese in Italian
+SHORT = 6  # a country is not guessed from so short a word that begins otherwise: a truck is not Greek
 LONG = 9
 
 
@@ -48,7 +50,8 @@ class Typos:
         allowed = 2 if len(word) >= LONG else 1
         for listed in near:
             distance = OSA.distance(word, listed, score_cutoff=allowed)
-            if distance <= allowed and (listed[0] == word[0] or distance == 1):
+            may_begin_otherwise = distance == 1 and (len(word) > SHORT or not _is_country(self._meanings[listed]))
+            if distance <= allowed and (listed[0] == word[0] or may_begin_otherwise):
                 by_distance[distance].append(listed)
         if not by_distance:
             return None
@@ -62,6 +65,10 @@ class Typos:
         if countries and len(named) == len(nearest):
             return min(nearest, key=lambda listed: (-len(listed), listed))
         return min(nearest) if len(meanings) == 1 or not countries else None
+
+
+def _is_country(meanings: Iterable[str]) -> bool:
+    return any(meaning.startswith("country:") for meaning in meanings)
 
 
 def _one_left_out(word: str) -> set[str]:
