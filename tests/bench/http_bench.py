@@ -41,6 +41,7 @@ def _table(size: int, port: int, bare_port: int) -> None:
     answers = [_location(directory, question) for question in questions]
     _get(bare, "/")
     first = [_timed(lambda a=address: _get(directory, a)) for address in answers]
+    bare.close()  # idle since: the server may have hung up; the next request connects anew
     times: dict[str, list[float]] = {"bare Flask page": [], "question posted, read, redirected": [], "answer page": []}
     for _ in range(PASSES):
         for question, address in zip(questions, answers, strict=True):
