@@ -34,7 +34,10 @@ def attach(app: Flask) -> None:
     """Filters, globals and headers."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        country=words.country_word, day=words.day_words, moment=words.moment_words, language=words.language_word,
+        country=words.country_word,
+        day=words.day_words,
+        moment=words.moment_words,
+        language=words.language_word,
         web_address=words.web_address,
     )
     app.jinja_env.globals.update(

@@ -6,6 +6,6 @@ import os
 
 IS_LONG = os.environ.get("PROOF") == "long"
 CASES = 10_000 if IS_LONG else 300  # of the oracle property
-LINKS = 150 if IS_LONG else 25  # followed by each viewer of the canary
-CHANGES = 12 if IS_LONG else 4  # addresses of one changing route that each viewer tries
-LOOKS = 100 if IS_LONG else 12  # addresses of one route that each viewer looks at
+LINKS = 150 if IS_LONG else 10  # followed by each viewer of the canary
+CHANGES = 12 if IS_LONG else 3  # addresses of one changing route that each viewer tries
+LOOKS = 100 if IS_LONG else 10  # addresses of one route that each viewer looks at

@@ -195,7 +195,7 @@ def test_a_thing_of_another_country_answers_like_none(site: Site) -> None:
             continue
         name = next(iter(names))
         adapter = site.app.url_map.bind("localhost")
-        for args in arguments(rule, ids)[:12]:
+        for args in arguments(rule, ids)[:6]:
             data = fields() if method != "GET" else None
             theirs, none = (
                 adapter.build(rule.endpoint, {name: one}, append_unknown=False) for one in (args[name], NOBODY)
@@ -206,7 +206,7 @@ def test_a_thing_of_another_country_answers_like_none(site: Site) -> None:
                 if answer.status_code == 404 and (rule.endpoint, who) not in MAY_SEE_SOME:
                     compared += 1
                     assert answer.text.replace(args[name], NOBODY) == nothing.text, f"{method} {theirs} as {who}"
-    assert compared > 40
+    assert compared > 30
 
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -19,7 +19,8 @@ from tests.security.server import Server, make_lasting, running
 from tests.security.site import Site, canary_site
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,unsupported_method,negative_data_rejection"
-SECONDS, EXAMPLES = (600, 300) if IS_LONG else (60, 12)
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+SECONDS, EXAMPLES = (600, 300) if IS_LONG else (60, 6)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_made_up_requests_find_nothing(site: Site, server: Server, who: str, tmp
     key = ["-H", f"Authorization: Bearer {site.world.keys[who]}"] if who in site.world.keys else []
     done = subprocess.run(
         [
-            str(Path(sys.executable).parent / "schemathesis"), "run", document, "--checks", CHECKS, "-n", str(EXAMPLES), "--phases",
+            str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(CONFIG), "run", document, "--checks", CHECKS, "-n", str(EXAMPLES), "--phases",
             "examples,coverage,fuzzing", "--seed", "4", "--generation-database", "none", "--no-color",
             "--report", "ndjson", "--report-ndjson-path", str(report), *key,
         ],
