@@ -122,15 +122,14 @@ def test_the_api_takes_no_cookie(site: Site) -> None:
 @pytest.mark.parametrize("who", ["anonymous", "secretariat", "read:registered"])
 def test_looking_changes_nothing(site: Site, who: str) -> None:
     ids, client, before = ids_of(site.app, site.world), site.client(who), picture(site, skip=COUNTED)
-    count = 0
-    for rule, method in routes(site.app):
-        if method != "GET":
-            continue
+    walked = 0
+    looked_at = [rule for rule, method in routes(site.app) if method == "GET"]
+    for rule in looked_at:
+        walked += bool(addresses(site.app, rule, ids))
         for path in thinned(rule.endpoint, addresses(site.app, rule, ids)):
             for quiet in ("GET", "HEAD", "OPTIONS"):
-                count += 1
                 client.open(path, method=quiet, buffered=True)
-    assert count > 300
+    assert walked == len(looked_at) > 40, "every address that can be looked at was"
     changed = differing(before, picture(site, skip=COUNTED))
     assert changed == [], f"GET, HEAD or OPTIONS wrote to {changed}"
 

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
 from typing import Any
 from urllib.parse import quote, quote_plus
+from zlib import crc32
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, update
 
+from directory.accounts.models import Account
 from directory.app import database
 from directory.entries import indexing
+from directory.registry.models import ContactPoint, Institution, Official
 from tests.security.long import CASES
 from tests.security.site import Site
-from tests.security.tokens import LETTERS, NONSENSE_NUMBERS, WORD, Eyes, Token
+from tests.security.tokens import LETTERS, NONSENSE_NUMBERS, WORD, Eyes, Token, word
 
 # What is changed of a hidden value before it is asked for: searchers try parts, other spellings, other spacings.
 SHAPES: dict[str, Callable[[str], str]] = {
@@ -136,54 +139,79 @@ def nonsense(text: str, draw: Callable[[st.SearchStrategy[str]], str]) -> str:
     return "zq" + draw(st.text(LETTERS, min_size=8, max_size=8))
 
 
-@lru_cache(maxsize=50_000)
-def is_near(typed: str, visible: tuple[str, ...]) -> bool:
-    """A misspelling of something that may be seen, or of its beginning: then it is rightly taken for that."""
-    bare = "".join(re.findall(r"zq\w*", typed.lower()))
-    letters = Counter(bare)
-    likely = (word for word in visible if (letters & Counter(word)).total() >= len(bare) - 2)
-    return any(distance(bare, word[:length]) <= 2 for word in likely for length in range(len(bare) - 2, len(bare) + 3))
+@dataclass(frozen=True)
+class Case:
+    """A question that was answered otherwise than nonsense was."""
+
+    way: str
+    text: str
+    typed: str
+    said: tuple[Any, ...]
+    words: str
 
 
-def distance(one: str, other: str) -> int:
-    """Letters added, left out, changed or swapped."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one):
-        row, before, last = [i + 1], row, before
-        for j, b in enumerate(other):
-            swapped = last[j - 1] + 1 if i and j and (a, one[i - 1]) == (other[j - 1], b) else 99
-            row.append(min(before[j + 1] + 1, row[j] + 1, before[j] + (a != b), swapped))
-    return row[-1]
-
-
-def compare(site: Site, who: str, cases: int) -> tuple[int, list[str]]:
-    """So many random cases; the differences."""
-    client = site.client(who)
-    oracle, hidden, different = Oracle(client), hidden_from(site, site.eyes[who]), []
-    visible = tuple(t.text for t in site.book.tokens.values() if site.eyes[who].may_see(t) and t.text.startswith("zq"))
+def compare(site: Site, who: str, cases: int) -> tuple[int, list[Case]]:
+    """So many random cases; those answered otherwise."""
+    oracle, hidden, different = Oracle(site.client(who)), hidden_from(site, site.eyes[who]), []
     assert len(hidden) > 40
 
-    @settings(
-        max_examples=cases, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
+    @seed(crc32(who.encode()))
+    @settings(max_examples=cases, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def run(data: Any) -> None:
         value = data.draw(st.sampled_from(hidden))
         shape, around, way = (data.draw(st.sampled_from(sorted(choices))) for choices in (SHAPES, AROUND, WAYS))
-        other = nonsense(value, data.draw)
-        typed = [SHAPES[shape](text) for text in (value, other)]
-        assume(not any(is_near(text, visible) for text in typed))
+        typed = [SHAPES[shape](text) for text in (value, nonsense(value, data.draw))]
         said = [oracle.said(way, around.format(text), text) for text in typed]
         if said[0] != said[1]:
-            different.append(
-                f"{who} {way} {around.format(SHAPES[shape](value))!r} against {other!r}: {first_difference(*said)}"
-            )
+            words = f"{who} {way} {around.format(typed[0])!r} against {typed[1]!r}: {first_difference(*said)}"
+            different.append(Case(way, around.format(typed[0]), typed[0], said[0], words))
         if oracle.asked % 60 < 2:
             site.restore()  # else quotas would be what differs
 
     run()
     return oracle.asked // 2, different
+
+
+def caused_by_the_value(site: Site, who: str, different: list[Case]) -> list[str]:
+    """Of these, what the hidden value itself caused: asked again in a twin of the world that never held it.
+
+    Random words are now and then taken for a misspelling of something that everybody may see. Such an answer is the
+    same in the twin; one that comes from the hidden value is not.
+    """
+    if not different:
+        return []
+    _make_twin(site, hidden_from(site, site.eyes[who]))
+    try:
+        oracle = Oracle(site.client(who))
+        return [case.words for case in different if oracle.said(case.way, case.text, case.typed) != case.said]
+    finally:
+        site.restore()
+        _rebuild(site)
+
+
+def _make_twin(site: Site, hidden: list[str]) -> None:
+    """The same directory with other hidden values."""
+    site.restore()
+    others = iter(NONSENSE_NUMBERS * 10)
+    with site.app.app_context():
+        session = database.session()
+        for old in hidden:
+            new = next(others) if old.startswith("+") else word()
+            for column in (Official.name, ContactPoint.value, ContactPoint.label, Institution.note, Account.name):
+                session.execute(update(column.class_).values({column.key: func.replace(column, old, new)}))
+        session.commit()
+    site.app.extensions["site"].cache._kept.clear()
+    _rebuild(site)
+
+
+def _rebuild(site: Site) -> None:
+    running = site.app.extensions["site"]
+    with site.app.app_context():
+        session = database.session()
+        indexing.rebuild(
+            session, running.ports.index, running.taxonomy(session), today=running.today(), days=running.days
+        )
 
 
 def first_difference(one: tuple[Any, ...], other: tuple[Any, ...]) -> str:
@@ -197,8 +225,13 @@ def first_difference(one: tuple[Any, ...], other: tuple[Any, ...]) -> str:
 @pytest.mark.parametrize("who", ["anonymous", "reader", "read:public"])
 def test_a_hidden_value_answers_like_nonsense(site: Site, who: str) -> None:
     count, different = compare(site, who, CASES // 3)
-    print(f"\noracle: {count} pairs as {who}, {len(different)} differences")
-    assert different == [], "\n".join(different[:20])
+    caused = caused_by_the_value(site, who, different)
+    told = (
+        f"{len(different)} answered otherwise (taken for a word that may be seen), {len(caused)} because of the value"
+    )
+    print(f"\noracle: {count} pairs as {who}, {told}")
+    assert caused == [], "\n".join(caused[:20])
+    assert len(different) <= count // 100, "\n".join(case.words for case in different[:20])
 
 
 def test_control_the_searcher_finds_what_may_be_seen(site: Site) -> None:
@@ -227,7 +260,9 @@ def test_control_an_index_fed_with_hidden_text_is_caught(site: Site) -> None:
         running.ports.index.rebuild(fed)
     try:
         _count, different = compare(site, "anonymous", 30)
+        assert len(different) > 5
+        caused = caused_by_the_value(site, "anonymous", different)
     finally:
         running.ports.index.rebuild(documents)
-    assert different
-    assert WORD.findall(" ".join(different))
+    assert len(caused) > 5
+    assert WORD.findall(" ".join(caused))
