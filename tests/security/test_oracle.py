@@ -259,10 +259,10 @@ def test_control_an_index_fed_with_hidden_text_is_caught(site: Site) -> None:
         fed = [replace(d, text={layer: f"{text} {secrets}" for layer, text in d.text.items()}) for d in documents]
         running.ports.index.rebuild(fed)
     try:
-        _count, different = compare(site, "anonymous", 30)
-        assert len(different) > 5
+        _count, different = compare(site, "anonymous", 60)
+        assert len(different) > 3
         caused = caused_by_the_value(site, "anonymous", different)
     finally:
         running.ports.index.rebuild(documents)
-    assert len(caused) > 5
+    assert len(caused) > 3
     assert WORD.findall(" ".join(caused))
