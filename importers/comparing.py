@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from directory.proposals import rules
 from directory.registry.models import Appointment, Institution, Post
 from directory.registry.pictures import differences, institution_values, post_values
+from directory.registry.plain import institution_of, post_of
 from directory.registry.values import InstitutionValues, PostValues
-from importers.content import Kept, content_of, institution_of, merge, post_of, told
+from importers.content import Kept, content_of, merge, told
 from importers.models import ImportedRecord
 from importers.records import ImportRecord, Remark
 

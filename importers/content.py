@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from directory.registry.values import (
-    ContactValues,
-    InstitutionValues,
-    NameValues,
-    PostValues,
-    ResponsibilityValues,
-)
+from directory.registry.plain import plain
+from directory.registry.values import ContactValues, InstitutionValues, PostValues
 from importers.records import ImportRecord
 
 Values = TypeVar("Values", InstitutionValues, PostValues)
-_INNER: dict[str, type[Any]] = {
-    "names": NameValues,
-    "contact_points": ContactValues,
-    "responsibilities": ResponsibilityValues,
-}
 _LINE_FIELDS = tuple(f.name for f in fields(ContactValues) if f.name not in {"kind", "value"})
 
 
@@ -32,42 +22,6 @@ def content_of(record: ImportRecord) -> dict[str, Any]:
     if record.dated_on:
         content["dated_on"] = record.dated_on.isoformat()
     return content
-
-
-def plain(values: Any) -> dict[str, Any]:
-    """Values as JSON would hold them; what equals its default is left out."""
-    written = {}
-    for field in fields(values):
-        value = getattr(values, field.name)
-        if field.default is MISSING or value != field.default:
-            written[field.name] = _plain_value(value)
-    return written
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [plain(item) if is_dataclass(item) else item for item in value]
-    return value
-
-
-def institution_of(content: Mapping[str, Any]) -> InstitutionValues:
-    """The institution a content speaks of."""
-    return InstitutionValues(**_restored(content))
-
-
-def post_of(content: Mapping[str, Any]) -> PostValues:
-    """The post a content speaks of."""
-    return PostValues(**_restored(content))
-
-
-def _restored(content: Mapping[str, Any]) -> dict[str, Any]:
-    restored: dict[str, Any] = {}
-    for name, value in content.items():
-        if name in _INNER:
-            restored[name] = tuple(_INNER[name](**_restored(item)) for item in value)
-        else:
-            restored[name] = tuple(value) if isinstance(value, list) else value
-    return restored
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from directory.proposals.models import Proposal
 from directory.registry import operations as registry
 from directory.registry.models import Institution, Post
 from directory.registry.pictures import differences, institution_values, post_values
+from directory.registry.plain import institution_of, post_of
 from importers.comparing import load_posts
-from importers.content import institution_of, post_of
 from importers.models import ImportBatch, ImportedRecord, ImportLine
 from importers.writing import import_actor, set_source
 

@@ -20,8 +20,9 @@ from directory.proposals.operations import Actor
 from directory.registry import operations as registry
 from directory.registry.models import Post, Source
 from directory.registry.pictures import institution_values, post_values
+from directory.registry.plain import plain
 from importers.comparing import Change
-from importers.content import content_of, plain
+from importers.content import content_of
 from importers.files import FileFacts
 from importers.mapping import ImportMapping
 from importers.models import ImportBatch, ImportedRecord, ImportLine
