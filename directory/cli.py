@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -256,9 +257,9 @@ def _viewer(session: Session, email: str | None) -> Viewer:
     return viewer_of(person_of(session, account))
 
 
-def _refuse_unknown(option: str, given: tuple[str, ...], known: object) -> None:
+def _refuse_unknown(option: str, given: tuple[str, ...], known: Container[str]) -> None:
     for value in given:
-        if value not in known:  # type: ignore[operator]
+        if value not in known:
             raise click.UsageError(
                 f"{option} {value}: not known. Countries are two capitals such as RO; roles as in /api/v1."
             )

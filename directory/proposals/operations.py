@@ -91,10 +91,8 @@ def change_post(
     """
     _hold(session, post, actor, revision)
     before = post_values(post)
-    at_once, waiting = _parts(before, wanted, actor, post)
+    at_once, waiting = _parts(before, wanted, actor, post, restated=restated)
     changed = registry.set_post(session, post, at_once, by=actor.by, now=now)
-    if restated:
-        waiting.setdefault("contact_points", wanted.contact_points)
     wish = _wish(post, at_once, waiting, restated=restated, reason=reason)
     return Outcome(changed, _propose(session, wish, actor=actor, now=now))
 
@@ -113,10 +111,8 @@ def change_institution(
     """Change an institution, as `change_post` does a post."""
     _hold(session, institution, actor, revision)
     before = institution_values(institution)
-    at_once, waiting = _parts(before, wanted, actor, institution)
+    at_once, waiting = _parts(before, wanted, actor, institution, restated=restated)
     changed = registry.set_institution(session, institution, at_once, by=actor.by, now=now)
-    if restated:
-        waiting.setdefault("contact_points", wanted.contact_points)
     wish = _wish(institution, at_once, waiting, restated=restated, reason=reason)
     return Outcome(changed, _propose(session, wish, actor=actor, now=now))
 
@@ -157,7 +153,9 @@ def _hold(session: Session, row: Post | Institution, actor: Actor, revision: int
         raise Outdated
 
 
-def _parts(before: Values, wanted: Values, actor: Actor, row: Post | Institution) -> tuple[Values, dict[str, Any]]:
+def _parts(
+    before: Values, wanted: Values, actor: Actor, row: Post | Institution, *, restated: bool
+) -> tuple[Values, dict[str, Any]]:
     """What stands at once and what waits, by this person's rights. Raises NotAllowed."""
     subject = subject_of(row)
     at_once, waiting = rules.split(before, wanted)
@@ -169,6 +167,8 @@ def _parts(before: Values, wanted: Values, actor: Actor, row: Post | Institution
         at_once = before
     if verdict_for(actor, "edit_guarded", subject) == "no":
         raise NotAllowed
+    if restated:
+        waiting.setdefault("contact_points", wanted.contact_points)
     return at_once, waiting
 
 
