@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings what pip cannot: Chromium, PostgreSQL, the vCard judge. Says what is missing where it may not install.
+# Brings what pip cannot: Chromium, PostgreSQL, the judges of cards, sheets and codes. Says what is missing where it may not install.
 set -u
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
@@ -8,6 +8,11 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql
 compgen -G '/usr/share/java/vinnie*.jar' >/dev/null || missing+=(libvinnie-java)
 command -v javac >/dev/null || missing+=(default-jdk-headless)
 command -v pdftotext >/dev/null || missing+=(poppler-utils)
+command -v soffice >/dev/null || missing+=(libreoffice-calc)
+command -v zbarimg >/dev/null || missing+=(zbar-tools)
+ldconfig -p 2>/dev/null | grep -q libpangoft2 || missing+=(libpangoft2-1.0-0)
+fc-list 2>/dev/null | grep -qiE 'dejavu|noto' || missing+=(fonts-dejavu-core)
+command -v dovecot >/dev/null || [ -x /usr/sbin/dovecot ] || missing+=(dovecot-imapd)
 command -v npm >/dev/null || missing+=(npm)
 command -v sqlmap >/dev/null || missing+=(sqlmap) # make proof
 [ ${#missing[@]} -eq 0 ] && exit 0
