@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,23 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from directory.db import new_id
+from directory.languages import day_in, served
 from directory.mail.models import OutgoingMail
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LETTERS = ROOT / "templates" / "mail"
 TRANSLATIONS = ROOT / "directory" / "translations"
 # Their text opens something: it is forgotten once they are sent.
-SECRET_LETTERS = frozenset({"invitation", "recovery", "finish"})
+SECRET_LETTERS = frozenset({"invitation", "recovery", "finish", "confirm", "new_code", "successor", "agree"})
+# About somebody's own access: they go first, at any hour, and no pace holds them up.
+URGENT_LETTERS = frozenset({"recovery", "finish", "new_sign_in", "password_changed", "factor_changed", "roles_changed"})
 
 
 class BadLetter(Exception):
     """The letter cannot be written: a line break or control character in a header, or no address."""
 
 
-def queue(
+def queue(  # noqa: PLR0913 - a letter is all of this, by name
     session: Session,
     letter: str,
     *,
@@ -38,22 +41,41 @@ def queue(
     now: datetime,
     language: str = "en",
     account_id: str | None = None,
+    not_before: datetime | None = None,
+    reply_to: str = "",
+    from_name: str = "",
+    unsubscribe: str = "",
     **words: Any,
 ) -> OutgoingMail:
-    """One letter to one address, written now and sent later. The same key again changes nothing. Raises BadLetter."""
+    """One letter to one address, written now and sent later. The same key again changes nothing. Raises BadLetter.
+
+    `not_before` keeps it back (quiet hours: `mail.quiet`), but never a letter about somebody's own access.
+    `reply_to` and `from_name` name who asks, where that is not the directory itself. `unsubscribe` is the address that
+    stops letters of this kind with one click (RFC 8058): never on a letter somebody has to answer.
+    """
+    language = served(language)
     subject, text, html = render(letter, language, words)
+    if has_control(from_name) or has_control(unsubscribe):
+        raise BadLetter("A control character in the sender's name, or in the address that stops letters")
+    to, is_urgent = checked_address(to), letter in URGENT_LETTERS
+    due_at = now if is_urgent or not_before is None else max(now, not_before)
     values = {
         "id": new_id(),
         "key": key,
         "letter": letter,
-        "recipient": checked_address(to),
+        "recipient": to,
+        "domain": domain_of(to),
+        "reply_to": checked_address(reply_to) if reply_to else "",
+        "from_name": from_name,
+        "unsubscribe": unsubscribe,
         "subject": subject,
         "text": text,
         "html": html,
         "language": language,
         "account_id": account_id,
         "queued_at": now,
-        "due_at": now,
+        "is_urgent": is_urgent,
+        "due_at": due_at,
         "state": "queued",
         "attempt": 0,
         "transmission_count": 0,
@@ -85,9 +107,19 @@ def checked_address(address: str) -> str:
         raise BadLetter(f"Not an address: {error}") from error
 
 
+def domain_of(address: str) -> str:
+    """What stands after the last @, in small letters."""
+    return address.rpartition("@")[2].lower()[:255]
+
+
 def has_control(text: str) -> bool:
     """Line breaks of any kind, NUL and their like: nothing a header may hold."""
     return any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
+
+
+def _moment(at: datetime, *, locale: str) -> str:
+    """`24 November 2026, 21:30 UTC`, the day as the language writes it."""
+    return f"{day_in(locale, at.date())}, {at:%H:%M} UTC"
 
 
 @lru_cache(maxsize=64)
@@ -103,5 +135,7 @@ def _environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     catalogue = Translations.load(TRANSLATIONS, [language]) if TRANSLATIONS.is_dir() else NullTranslations()
+    environment.filters["moment"] = partial(_moment, locale=language)
+    environment.filters["day"] = partial(day_in, language)
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # from the extension
     return environment

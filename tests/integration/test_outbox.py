@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import email
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from email import policy
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import Engine, delete, func, select
@@ -17,9 +20,11 @@ from directory.config import BadSetting, read_settings
 from directory.db import transaction
 from directory.mail import outbox
 from directory.mail.adapters import Envelope, FileMailer, MemoryMailer, NotSent, Refused, SmtpMailer, build_mailer
+from directory.mail.alone import alone
 from directory.mail.message import Sender, message_bytes, sender_of
-from directory.mail.models import OutgoingMail
+from directory.mail.models import OutgoingMail, ReceivedMail
 from directory.mail.outbox import BadLetter
+from directory.mail.pace import Pace
 from directory.mail.sending import GIVE_UP_AFTER, UNSURE_AFTER, claim, send_due
 from tests.conftest import NOW
 
@@ -34,6 +39,7 @@ def box(engine: Engine) -> Iterator[Session]:
         yield session
         with transaction(session):
             session.execute(delete(OutgoingMail))
+            session.execute(delete(ReceivedMail))
 
 
 def put(session: Session, key: str = "k", letter: str = "password_changed", **more: object) -> OutgoingMail:
@@ -223,3 +229,128 @@ def test_the_settings_choose_the_mailer(tmp_path: Path) -> None:
         sender_of(replace(settings, base_url="https://directory.example.org")).address
         == "directory@directory.example.org"
     )
+
+
+PACE = Pace(per_domain_per_minute=3, per_second=2)
+
+
+def _sent_to(mailer: MemoryMailer) -> list[str]:
+    return [envelope.recipient for envelope in mailer.sent]
+
+
+def test_one_mail_domain_is_not_flooded_and_others_do_not_wait(box: Session) -> None:
+    for n in range(5):
+        put(box, key=f"a{n}", letter="left_told", to=f"a{n}@ministry.example", title="T", institution="I", link="x")
+    put(box, key="b", letter="left_told", to="b@police.example", title="T", institution="I", link="x")
+    mailer = MemoryMailer()
+    for second in range(10):
+        send_due(box, mailer, SENDER, now=NOW + timedelta(seconds=second), pace=PACE)
+    assert len([to for to in _sent_to(mailer) if to.endswith("@ministry.example")]) == 3
+    assert "b@police.example" in _sent_to(mailer)
+    for second in range(60, 70):
+        send_due(box, mailer, SENDER, now=NOW + timedelta(seconds=second), pace=PACE)
+    assert len(mailer.sent) == 6
+
+
+def test_so_many_letters_a_second_and_no_more(box: Session) -> None:
+    for n in range(5):
+        put(box, key=f"a{n}", letter="left_told", to=f"a@ministry{n}.example", title="T", institution="I", link="x")
+    mailer = MemoryMailer()
+    counts = [send_due(box, mailer, SENDER, now=NOW + timedelta(seconds=n), pace=PACE) for n in range(4)]
+    assert counts == [2, 2, 1, 0]
+
+
+def test_control_without_a_pace_all_go_at_once(box: Session) -> None:
+    for n in range(5):
+        put(box, key=f"a{n}", letter="left_told", to=f"a{n}@ministry.example", title="T", institution="I", link="x")
+    assert send_due(box, MemoryMailer(), SENDER, now=NOW) == 5
+
+
+def test_the_pace_holds_across_senders(box: Session, engine: Engine) -> None:
+    for n in range(12):
+        put(box, key=f"a{n}", letter="left_told", to=f"a{n}@ministry.example", title="T", institution="I", link="x")
+    mailers = [MemoryMailer() for _ in range(4)]
+
+    def sender(mailer: MemoryMailer) -> None:
+        with Session(engine) as session:
+            send_due(session, mailer, SENDER, now=NOW, pace=Pace(per_domain_per_minute=3, per_second=100))
+
+    threads = [Thread(target=sender, args=(mailer,)) for mailer in mailers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(len(mailer.sent) for mailer in mailers) == 3
+
+
+def test_a_letter_about_somebodys_access_goes_first_and_at_any_pace(box: Session) -> None:
+    for n in range(6):
+        put(box, key=f"a{n}", letter="left_told", to=f"a{n}@ministry.example", title="T", institution="I", link="x")
+    with transaction(box):
+        later = NOW + timedelta(hours=9)
+        urgent = outbox.queue(
+            box, "recovery", to="ion@ministry.example", key="u", now=NOW, not_before=later, link="x", **WORDS
+        )  # type: ignore[arg-type]
+        assert urgent.due_at == NOW
+    mailer = MemoryMailer()
+    send_due(box, mailer, SENDER, now=NOW + timedelta(seconds=1), pace=PACE)
+    assert _sent_to(mailer)[0] == "ion@ministry.example"
+    put(box, key="u2", letter="new_sign_in", to="eva@ministry.example", device="D")
+    assert send_due(box, mailer, SENDER, now=NOW + timedelta(seconds=1), pace=PACE) == 1
+    assert _sent_to(mailer)[-1] == "eva@ministry.example"
+
+
+def test_a_letter_is_kept_back_until_its_hour(box: Session) -> None:
+    morning = NOW + timedelta(hours=10)
+    put(box, letter="left_told", title="T", institution="I", link="x", not_before=morning)
+    assert send_due(box, MemoryMailer(), SENDER, now=morning - timedelta(seconds=1)) == 0
+    assert send_due(box, MemoryMailer(), SENDER, now=morning) == 1
+
+
+def test_who_asks_stands_in_from_and_reply_to(box: Session) -> None:
+    row = put(box, letter="left_told", title="T", institution="I", link="x", reply_to="coordinator@ministry.example",
+              from_name="Čedomir, for the TRM Directory")  # fmt: skip
+    message = email.message_from_bytes(message_bytes(row, SENDER), policy=policy.default)
+    assert message["From"].addresses[0].addr_spec == "directory@example.org"
+    assert message["From"].addresses[0].display_name == "Čedomir, for the TRM Directory"
+    assert message["Reply-To"] == "coordinator@ministry.example"
+    for bad in ({"from_name": "a\r\nBcc: x@evil.example"}, {"reply_to": "a@b.example\r\nBcc: x@evil.example"}):
+        with pytest.raises(BadLetter):
+            put(box, key="bad", letter="left_told", title="T", institution="I", link="x", **bad)
+
+
+def test_a_return_path_that_cannot_be_used_refuses_the_start(tmp_path: Path) -> None:
+    settings, _ = read_settings({"DIRECTORY_DATA_DIR": str(tmp_path), "DIRECTORY_RETURN_PATH": "no address"})
+    with pytest.raises(BadSetting, match="RETURN_PATH"):
+        sender_of(settings, [b"k" * 32])
+    good = sender_of(replace(settings, return_path="bounce@example.org"), [b"k" * 32])
+    assert good.envelope_address("0b7d3f1e-5f3c-4b62-9f63-3a4e6a1f0c11").startswith("bounce+")
+    assert sender_of(replace(settings, return_path="")).envelope_address("x") == good.address
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from directory.mail.alone import alone
+with alone(Path(sys.argv[1])) as is_alone:
+    print(is_alone, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_on_sqlite_one_sender_at_a_time_and_a_dead_one_blocks_nobody(tmp_path: Path) -> None:
+    lock = tmp_path / "sending.lock"
+    with alone(lock) as first, alone(lock) as second:
+        assert (first, second) == (True, False)
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdin
+    assert holder.stdout
+    assert holder.stdout.readline() == b"True\n"
+    with alone(lock) as meanwhile:
+        assert not meanwhile
+    holder.kill()
+    holder.wait(10)
+    holder.stdin.close()
+    holder.stdout.close()
+    with alone(lock) as after:
+        assert after
