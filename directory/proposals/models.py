@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import String, Text
@@ -13,11 +13,12 @@ from directory.db import Base, UuidKey, UuidRef
 
 
 class Proposal(Base):
-    """A change of one post or institution that waits for a second person.
+    """A change of one post or institution that waits for a second person, or for its day.
 
     `before` and `after` hold only the fields that would change, as plain values. `by` is the account's id or the
     name of a process; `path` the way it came: form, api, import, merge, console, letter.
-    `state`: `waiting`, `accepted`, `refused`, `withdrawn`, `outdated` or `returned`.
+    `state`: `waiting`, `scheduled` (agreed, stands from `applies_on`), `accepted`, `refused`, `withdrawn`, `outdated`
+    or `returned`. `kind`: `change`, or `close` for an entry that is to go.
     """
 
     __tablename__ = "proposal"
@@ -38,3 +39,4 @@ class Proposal(Base):
     decided_by: Mapped[str | None] = mapped_column(Text)
     decided_at: Mapped[datetime | None]
     decision_note: Mapped[str] = mapped_column(Text, default="")
+    applies_on: Mapped[date | None] = mapped_column(index=True)

@@ -23,7 +23,8 @@ from directory.proposals.models import Proposal
 from directory.registry import rules as registry_rules
 from directory.registry.models import Institution, Post
 
-TOLD_STATES = frozenset({"accepted", "refused", "returned", "outdated"})
+TOLD_STATES = frozenset({"accepted", "scheduled", "refused", "returned", "outdated"})
+NOT_TOLD = frozenset({"contact_points", "from_on", "redirect_id", "last_for", "officials"})
 
 
 def tell_proposed(
@@ -31,10 +32,11 @@ def tell_proposed(
 ) -> None:
     """To the entry's own old mail addresses, and to the country's coordinators: so that a theft is seen in time."""
     words = _words(proposal, row, base_url)
+    shortened = {**words, "lines": list(_lines(proposal, is_public_only=True))}
     for point in row.contact_points:
         if point.kind in registry_rules.MAILS:
             key = f"change_proposed:{proposal.id}:{token_hash(point.value)[:24]}"
-            _queue(session, "change_proposed", to=point.value, key=key, now=now, name="", may_decide=False, **words)
+            _queue(session, "change_proposed", to=point.value, key=key, now=now, name="", may_decide=False, **shortened)
     body = row.institution if isinstance(row, Post) else row
     for account in _watchers(session, proposal, body.country_code):
         key = f"change_proposed:{proposal.id}:{account.id}"
@@ -95,25 +97,32 @@ def _words(proposal: Proposal, row: Post | Institution, base_url: str) -> dict[s
         "page": page,
         "proposal_id": proposal.id,
         "entry": " ".join(title.split()),
-        "fields": sorted(name for name in proposal.after if name not in {"contact_points", "from_on"}),
+        "fields": sorted(name for name in proposal.after if name not in NOT_TOLD),
         "lines": list(_lines(proposal)),
         "at": proposal.at,
+        "applies_on": proposal.applies_on,
     }
 
 
-def _lines(proposal: Proposal) -> Iterable[tuple[str, str, str]]:
-    """Kind, before and after of each contact point that differs; a restricted number is not written out."""
+def _lines(proposal: Proposal, *, is_public_only: bool = False) -> Iterable[tuple[str, str, str]]:
+    """Kind, before and after of each contact point that differs; a restricted number is not written out.
+
+    Nor is one for signed-in readers where the letter goes to a mailbox that anybody at the office may open.
+    """
     was, wants = proposal.before.get("contact_points", ()), proposal.after.get("contact_points", ())
     for old, new in rules.line_changes(was, wants):
         kind = (old or new or {})["kind"]
-        yield kind, _shown(old), _shown(new)
+        yield kind, _shown(old, is_public_only=is_public_only), _shown(new, is_public_only=is_public_only)
 
 
-def _shown(line: Any) -> str:
+def _shown(line: Any, *, is_public_only: bool) -> str:
     if line is None:
         return ""
-    if line["kind"] in registry_rules.RESTRICTED:
+    field_class = registry_rules.field_class(line["kind"], is_published=bool(line.get("is_published")))
+    if field_class == "restricted":
         return "…"
+    if is_public_only and field_class != "public":
+        return f"… {line['value'][-3:]}"
     return display_of(line["kind"], line["value"])
 
 

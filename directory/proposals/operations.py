@@ -48,12 +48,14 @@ __all__ = [
     "Outdated",
     "OwnProposal",
     "TooManyProposals",
+    "Wish",
     "accept",
     "change_holder",
     "change_institution",
     "change_post",
     "holder_of",
     "may_return",
+    "propose",
     "refuse",
     "subject_of",
     "take_back",
@@ -63,14 +65,16 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
-    """What somebody asks for beyond what stands at once."""
+class Wish:
+    """What somebody asks for beyond what stands at once. With `applies_on`, from that day on."""
 
     row: Post | Institution
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     is_guarded: bool
     reason: str
+    kind: str = "change"
+    applies_on: date | None = None
 
 
 def change_post(
@@ -83,18 +87,19 @@ def change_post(
     reason: str = "",
     revision: int | None = None,
     restated: bool = False,
+    applies_on: date | None = None,
 ) -> Outcome:
     """Change a post. With `revision`, only if nobody changed it meanwhile (raises Outdated).
 
     `restated`: a value was given anew that the person may not see. It waits even where it is the one that stands,
-    so that the answer never tells whether a guess was right.
+    so that the answer never tells whether a guess was right. `applies_on`: all of it stands from that day on.
     """
     _hold(session, post, actor, revision)
     before = post_values(post)
-    at_once, waiting = _parts(before, wanted, actor, post, restated=restated)
+    at_once, waiting = _parts(before, wanted, actor, post, restated=restated, is_later=applies_on is not None)
     changed = registry.set_post(session, post, at_once, by=actor.by, now=now)
-    wish = _wish(post, at_once, waiting, restated=restated, reason=reason)
-    return Outcome(changed, _propose(session, wish, actor=actor, now=now))
+    wish = _wish(post, at_once, waiting, restated=restated, reason=reason, applies_on=applies_on)
+    return Outcome(changed, propose(session, wish, actor=actor, now=now))
 
 
 def change_institution(
@@ -107,14 +112,15 @@ def change_institution(
     reason: str = "",
     revision: int | None = None,
     restated: bool = False,
+    applies_on: date | None = None,
 ) -> Outcome:
     """Change an institution, as `change_post` does a post."""
     _hold(session, institution, actor, revision)
     before = institution_values(institution)
-    at_once, waiting = _parts(before, wanted, actor, institution, restated=restated)
+    at_once, waiting = _parts(before, wanted, actor, institution, restated=restated, is_later=applies_on is not None)
     changed = registry.set_institution(session, institution, at_once, by=actor.by, now=now)
-    wish = _wish(institution, at_once, waiting, restated=restated, reason=reason)
-    return Outcome(changed, _propose(session, wish, actor=actor, now=now))
+    wish = _wish(institution, at_once, waiting, restated=restated, reason=reason, applies_on=applies_on)
+    return Outcome(changed, propose(session, wish, actor=actor, now=now))
 
 
 def change_holder(
@@ -134,8 +140,8 @@ def change_holder(
         raise BadValue("A name has at most 200 characters")
     before = {"holder": holder_of(post, now.date())}
     after = {"holder": name, "from_on": from_on.isoformat() if from_on else None}
-    wish = _Wish(post, before, after, is_guarded=True, reason=reason)
-    return Outcome(is_changed=False, proposal=_propose(session, wish, actor=actor, now=now))
+    wish = Wish(post, before, after, is_guarded=True, reason=reason)
+    return Outcome(is_changed=False, proposal=propose(session, wish, actor=actor, now=now))
 
 
 def waiting_for(session: Session, subject_type: str, subject_id: str) -> list[Proposal]:
@@ -154,9 +160,9 @@ def _hold(session: Session, row: Post | Institution, actor: Actor, revision: int
 
 
 def _parts(
-    before: Values, wanted: Values, actor: Actor, row: Post | Institution, *, restated: bool
+    before: Values, wanted: Values, actor: Actor, row: Post | Institution, *, restated: bool, is_later: bool = False
 ) -> tuple[Values, dict[str, Any]]:
-    """What stands at once and what waits, by this person's rights. Raises NotAllowed."""
+    """What stands at once and what waits; all of it waits where its day is later. Raises NotAllowed."""
     subject = subject_of(row)
     at_once, waiting = rules.split(before, wanted)
     plain_verdict = verdict_for(actor, "edit_plain", subject)
@@ -167,6 +173,9 @@ def _parts(
         at_once = before
     if verdict_for(actor, "edit_guarded", subject) == "no":
         raise NotAllowed
+    if is_later:
+        waiting = {name: getattr(wanted, name) for name in rules.differing(before, wanted)}
+        at_once = before
     if restated:
         waiting.setdefault("contact_points", wanted.contact_points)
     return at_once, waiting
@@ -179,26 +188,29 @@ def _wish(
     *,
     restated: bool,
     reason: str,
-) -> _Wish:
+    applies_on: date | None = None,
+) -> Wish:
     """`before` is what stands once the plain part is written: the proposal changes only the rest."""
     was = {name: plain_value(getattr(stands, name)) for name in waiting}
     wants = {name: plain_value(value) for name, value in waiting.items()}
-    return _Wish(row, was, wants, restated or rules.touches_guarded(was, wants), reason)
+    is_guarded = restated or rules.touches_guarded(was, wants)
+    return Wish(row, was, wants, is_guarded, reason, applies_on=applies_on)
 
 
-def _propose(session: Session, wish: _Wish, *, actor: Actor, now: datetime) -> Proposal | None:
+def propose(session: Session, wish: Wish, *, actor: Actor, now: datetime) -> Proposal | None:
     """A new proposal, or the one already waiting that asks for the same; None where nothing is asked for."""
     if not wish.after:
         return None
     subject_type = "post" if isinstance(wish.row, Post) else "institution"
     for waiting in waiting_for(session, subject_type, wish.row.id):
-        if waiting.after == dict(wish.after) and waiting.by == actor.by:
+        if (waiting.after, waiting.by, waiting.applies_on) == (dict(wish.after), actor.by, wish.applies_on):
             return waiting
     _refuse_floods(session, actor, now)
     proposal = Proposal(
         subject_type=subject_type,
         subject_id=wish.row.id,
         country_code=subject_of(wish.row).country or "",
+        kind=wish.kind,
         before=dict(wish.before),
         after=dict(wish.after),
         is_guarded=wish.is_guarded,
@@ -206,11 +218,21 @@ def _propose(session: Session, wish: _Wish, *, actor: Actor, now: datetime) -> P
         by=actor.by,
         path=actor.path,
         at=now,
+        applies_on=wish.applies_on,
     )
+    if _needs_nobody(wish, actor):
+        proposal.state, proposal.decided_by, proposal.decided_at = "scheduled", actor.by, now
     session.add(proposal)
     session.flush()
     _tell(session, proposal, wish, actor=actor, now=now)
     return proposal
+
+
+def _needs_nobody(wish: Wish, actor: Actor) -> bool:
+    """A plain change of one's own that only waits for its day."""
+    if wish.applies_on is None or wish.is_guarded:
+        return False
+    return verdict_for(actor, "edit_plain", subject_of(wish.row)) == "yes"
 
 
 def _refuse_floods(session: Session, actor: Actor, now: datetime) -> None:
@@ -221,7 +243,7 @@ def _refuse_floods(session: Session, actor: Actor, now: datetime) -> None:
         raise TooManyProposals
 
 
-def _tell(session: Session, proposal: Proposal, wish: _Wish, *, actor: Actor, now: datetime) -> None:
+def _tell(session: Session, proposal: Proposal, wish: Wish, *, actor: Actor, now: datetime) -> None:
     """History, the readers' mark, the letters."""
     history.record(
         session,

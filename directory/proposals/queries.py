@@ -60,6 +60,15 @@ def returnable(session: Session, scope: Scope, *, now: datetime) -> list[Proposa
     return list(session.scalars(statement.order_by(Proposal.decided_at.desc()).limit(MOST)))
 
 
+def in_state(session: Session, scope: Scope, state: str, *, since: datetime | None = None) -> list[Proposal]:
+    """What is in that state, by its day, then newest first; with `since`, decided after that."""
+    statement = _within(scope).where(Proposal.state == state)
+    if since is not None:
+        statement = statement.where(Proposal.decided_at > since)
+    ordered = statement.order_by(Proposal.applies_on.asc().nulls_last(), Proposal.at.desc(), Proposal.id)
+    return list(session.scalars(ordered.limit(MOST)))
+
+
 def one(session: Session, scope: Scope, proposal_id: str) -> Proposal | None:
     """The proposal with that id, if it is about something this person decides on."""
     found: Proposal | None = session.scalars(_within(scope).where(Proposal.id == proposal_id)).first()

@@ -72,6 +72,16 @@ def _appoint(session: Session, post: Post, name: str, from_on: str | None, *, by
         registry.appoint(session, post, name, by=by, now=now, from_on=first)
 
 
+def close(session: Session, proposal: Proposal, row: Post | Institution, *, by: str, now: datetime) -> None:
+    """Take the entry out. Who held it is noted, so that their names go too once their time has come."""
+    if not isinstance(row, Post):
+        raise Outdated
+    held = sorted({appointment.official_id for appointment in row.appointments})
+    proposal.after = {**proposal.after, "officials": held}
+    redirect_id = proposal.after.get("redirect_id")
+    registry.remove_post(session, row, reason=proposal.reason, by=by, now=now, redirect_id=redirect_id)
+
+
 def mark(session: Session, row: Post | Institution, *, being_checked: bool, now: datetime) -> None:
     """Readers see the words "a change is being checked" beside what still stands."""
     if row.is_being_checked == being_checked:
