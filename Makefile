@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: run setup test check bench quality proof lock clean
+.PHONY: run setup test check bench quality proof lock translations clean
 .DEFAULT_GOAL := run
 
 # A stamp a requirements file: a second start installs nothing.
@@ -52,15 +52,27 @@ bench: .venv/dev.stamp
 quality: .venv/dev.stamp
 	@$(BIN)/python -m tests.quality.quality
 	@$(BIN)/python -m tests.quality.answers
+	@$(BIN)/python -m tests.quality.pairs
 
 proof: .venv/dev.stamp
-	@echo "The long runs come with the issues that promise them; today: the whole benchmark and the quality table."
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.quality.quality
 	@$(BIN)/python -m tests.quality.answers
 	@$(BIN)/python -m tests.proof.sign_in_attack
 	@$(BIN)/python -m tests.proof.sql_injection
+	@$(BIN)/python -m tests.proof.mail_kills
+	@$(BIN)/python -m tests.proof.two_years
 	@PROOF=long $(BIN)/python -m pytest -q -s -p no:randomly tests/security
+
+# All strings into messages.pot; those of letters and their pages into every catalogue; then compile.
+CATALOGUES := bg bs cs de fr hu it mk pt ro sq sr
+translations: .venv/dev.stamp
+	@mkdir -p build
+	@$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --project "TRM Directory" -o directory/translations/messages.pot .
+	@$(BIN)/pybabel -q extract -F directory/translations/letters.cfg --no-location --sort-output -o build/letters.pot .
+	@for code in $(CATALOGUES); do \
+		$(BIN)/pybabel -q update -N --no-wrap --ignore-obsolete -i build/letters.pot -d directory/translations -l $$code; done
+	@$(BIN)/pybabel -q compile -d directory/translations
 
 # Pins with hashes; run it after editing requirements*.in.
 lock:

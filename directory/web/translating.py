@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g
-from flask_babel import get_locale, get_translations
+from flask_babel import get_locale, get_translations, refresh
+
+from directory.languages import served
 
 
 def locale_name() -> str:
@@ -14,6 +16,14 @@ def locale_name() -> str:
     if name is None:
         name = g.locale_name = str(get_locale() or "en")
     return name
+
+
+def speak(code: str) -> None:
+    """Show this page in the language of the letter that led to it; ours that serves `code`."""
+    g.language = served(code)
+    g.pop("locale_name", None)
+    g.pop("catalogue", None)
+    refresh()
 
 
 def gettext(message: str, **variables: Any) -> str:
@@ -26,6 +36,12 @@ def ngettext(singular: str, plural: str, num: int, **variables: Any) -> str:
     """The message in the form that fits the number; `%(num)d` stands for it."""
     text: str = _catalogue().ungettext(singular, plural, num)
     return text % {"num": num, **variables}
+
+
+def plural(singular: str, plural_form: str, num: int) -> str:
+    """The form that fits the number, with nothing filled in: Jinja does that itself."""
+    text: str = _catalogue().ungettext(singular, plural_form, num)
+    return text
 
 
 def _catalogue() -> Any:
