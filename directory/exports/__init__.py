@@ -1,22 +1,14 @@
-"""Entry to vCard, CSV and JSON. Takes entries already projected for a viewer; never a model, never a session."""
+"""Entry to vCard, sheets, JSON, HSDS, a list to print. Takes entries projected for a viewer; never a model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from directory.entries.entry import Entry
-from directory.exports.context import ExportContext
-from directory.exports.csv_file import sheet
-from directory.exports.json_entry import entries_file
-from directory.exports.vcard import cards_file
-
-_WRITERS: dict[str, Callable[[Sequence[Entry], ExportContext], bytes]] = {
-    "vcard": cards_file,
-    "csv": sheet,
-    "json": entries_file,
-}
-KINDS = tuple(_WRITERS)
-LATER = ("xlsx", "hsds")
+from directory.exports.context import ExportContext, SheetStyle
+from directory.exports.kinds import KINDS, FileKind
+from directory.exports.pdf_file import CannotPrint
+from directory.exports.xlsx_file import TooLongForCell
 
 
 class CannotExport(ValueError):
@@ -25,15 +17,17 @@ class CannotExport(ValueError):
 
 def write_export(kind: str, entries: Sequence[Entry], *, context: ExportContext) -> bytes:
     """The whole file, with every entry in it. Raises CannotExport: a file is never silently short, nor empty."""
-    writer = _WRITERS.get(kind)
-    if writer is None:
-        known = ", ".join(KINDS)
-        if kind in LATER:
-            raise CannotExport(f"“{kind}” is not offered yet; choose one of {known}")
-        raise CannotExport(f"“{kind}” is no kind of file; choose one of {known}")
-    if not entries and kind != "json":
+    found = KINDS.get(kind)
+    if found is None:
+        raise CannotExport(f"“{kind}” is no kind of file; choose one of {', '.join(KINDS)}")
+    if not entries and not found.may_be_empty:
         raise CannotExport("No entry matches, so there is nothing to put into a file")
-    return writer(entries, context)
+    if found.most is not None and len(entries) > found.most:
+        raise CannotExport(f"These are {len(entries)} entries; this kind of file holds at most {found.most}")
+    try:
+        return found.write(entries, context)
+    except (CannotPrint, TooLongForCell) as error:
+        raise CannotExport(str(error)) from error
 
 
-__all__ = ["KINDS", "LATER", "CannotExport", "ExportContext", "write_export"]
+__all__ = ["KINDS", "CannotExport", "CannotPrint", "ExportContext", "FileKind", "SheetStyle", "write_export"]

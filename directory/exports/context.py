@@ -11,11 +11,24 @@ from directory.registry.countries import country_name
 from directory.sops.taxonomy import Taxonomy
 
 VISITOR = "a visitor without sign-in"
+PROFILES = ("plain", "google", "outlook")
+SEPARATORS = {"comma": ",", "semicolon": ";"}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetStyle:
+    """For whom a CSV is laid out, one of PROFILES, and what parts its cells."""
+
+    profile: str = "plain"
+    separator: str = ","
 
 
 @dataclass(frozen=True, slots=True)
 class ExportContext:
-    """`base_url` has no slash at its end. `filter_words` says what was asked for; `for_whom` who asked."""
+    """`base_url` has no slash at its end. `filter_words` says what was asked for; `for_whom` who asked.
+
+    `timezone` is where the secretariat sits; `page_url` where the same entries stand on a page.
+    """
 
     base_url: str
     taxonomy: Taxonomy
@@ -24,6 +37,9 @@ class ExportContext:
     kosovo_name: str = "Kosovo*"
     filter_words: str = "everything"
     for_whom: str = VISITOR
+    timezone: str = "UTC"
+    page_url: str = ""
+    style: SheetStyle = SheetStyle()
 
     def page_of(self, entry_id: str) -> str:
         """The address of an entry's page."""

@@ -46,9 +46,14 @@ def card_name(entry: Entry, context: ExportContext) -> str:
     title = card_text(_shortened(entry.title))
     named = title if country and country in title else f"{title}, {country}"
     marks = " (not confirmed)" if words.is_unconfirmed(entry) else ""
-    short = next((n.name for n in entry.institution.names if n.kind == "short" and n.language == "en"), "")
-    body = card_text(_shortened(short or entry.institution.name))
+    body = card_text(_shortened(short_name(entry)))
     return f"{'DEMO ' if entry.demo else ''}{named}{marks}{f' – {body}' if body else ''}"
+
+
+def short_name(entry: Entry) -> str:
+    """What the body is called in short, else its name."""
+    short = next((n.name for n in entry.institution.names if n.kind == "short" and n.language == "en"), "")
+    return short or entry.institution.name
 
 
 def note(entry: Entry, context: ExportContext) -> str:
@@ -107,7 +112,7 @@ def _has_property(line: ContactLine) -> bool:
     """The card has a property that every reader understands for this line; otherwise it stands in the note."""
     value = line.value or ""
     if line.kind in NUMBERS:
-        return is_number(_dialled(value))
+        return is_number(dialled(value))
     if line.kind in MAILS:
         return is_mail(value)
     return bool(card_url(value)) if line.kind == "web" else line.kind == "postal"
@@ -119,7 +124,7 @@ def _add_numbers(writer: CardWriter, lines: Sequence[ContactLine]) -> None:
     first = next((line.id for line in numbers if line.kind in VOICE), None)
     for line in numbers:
         types = ["WORK", "FAX" if line.kind == "fax" else "VOICE", *(["PREF"] if line.id == first else [])]
-        writer.number(_dialled(line.value or ""), types, _label(line))
+        writer.number(dialled(line.value or ""), types, number_label(line))
 
 
 def _add_other(writer: CardWriter, line: ContactLine, country: str) -> None:
@@ -134,7 +139,8 @@ def _add_other(writer: CardWriter, line: ContactLine, country: str) -> None:
         writer.address(street=value, country=country)
 
 
-def _label(line: ContactLine) -> str:
+def number_label(line: ContactLine) -> str:
+    """What a number is, of a fixed list: hotline, fax, switchboard or desk."""
     if line.kind == "hotline":
         return "Hotline 24/7" if line.hours.strip() == "24/7" else "Hotline"
     if line.kind == "fax":
@@ -142,7 +148,7 @@ def _label(line: ContactLine) -> str:
     return "Switchboard" if line.owner == "institution" else "Desk"
 
 
-def _dialled(value: str) -> str:
+def dialled(value: str) -> str:
     """`+40213168400 ext. 12` for `+40213168400;ext=12`: no `;` in a card, and phones understand the word."""
     number, _, extension = value.partition(";ext=")
     return f"{number} ext. {extension}" if extension else number

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import chain
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
@@ -42,6 +43,8 @@ METHODS = {
     "owner": "by the owner",
     "call": "in a call with read-back",
     "signed_letter": "by a signed letter",
+    "drill_call": "in a test call",
+    "drill_message": "in a test message",
 }
 # What the answer leaves out when nobody is listed for the question as read (answers.Reason.left_out).
 LEFT_OUT = {
@@ -76,6 +79,15 @@ def day_words(day: date | datetime | None) -> str:
 def moment_words(moment: datetime) -> str:
     """`24 November 2026, 21:30 UTC`."""
     return f"{day_words(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
+
+
+def local_moment_words(moment: datetime, zone: str) -> str:
+    """`24 November 2026, 22:30 in Vienna`; empty where that is the same as UTC."""
+    if zone in {"", "UTC"}:
+        return ""
+    local = moment.astimezone(ZoneInfo(zone))
+    place = zone.rpartition("/")[2].replace("_", " ")
+    return f"{format_date(local.date(), 'd MMMM y', locale='en')}, {local:%H:%M} in {place}"
 
 
 def is_unconfirmed(entry: Entry) -> bool:

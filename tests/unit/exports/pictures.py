@@ -37,6 +37,12 @@ NASTY = (
     *"ab 0",
 )  # fmt: skip
 
+# What a spreadsheet would reckon with, or a reader with other habits.
+FORMULAS = (
+    "=1+1", "+1+1", "-1", "@SUM(A1)", "\t=1+1", "\r=1+1", "＝1+1", "a\n=1+1", "a\r\n=1+1", "\u00a0=1+1", " =1+1",
+    "'=1+1", "a;=1+1", "a,=1+1", 'a","=1+1', 'a";"=1+1', '"=1+1', "=cmd|' /C calc'!A0", "#N/A", "_x003D_1+1",
+)  # fmt: skip
+
 
 def context_for(taxonomy: Taxonomy, **more: Any) -> ExportContext:
     return ExportContext(
@@ -148,3 +154,26 @@ def hostile_entry(dice: random.Random) -> Entry:
         official=text() or None,
         freshness=dice.choice(("confirmed", "overdue", "unconfirmed")),
     )
+
+
+def formula_entries() -> list[Entry]:
+    """For each formula an entry with it wherever a text may stand, also where a phone is meant."""
+    return [
+        make_entry(
+            id=str(uuid.UUID(int=1000 + number)),
+            institution=replace(make_entry().institution, name=text, local_name=text, city=text, parent_name=text),
+            title=text,
+            area=text,
+            asks_for=text,
+            official=text,
+            contact_lines=(
+                make_line("hotline", "116000"),
+                make_line(display="+40 21 316 8400", label=text),
+                make_line(value=text, display=text),
+                make_line("email", "desk@return.example"),
+                make_line("postal", text),
+            ),
+            sources=(SourcePart(text, None, text),),
+        )
+        for number, text in enumerate(FORMULAS)
+    ]

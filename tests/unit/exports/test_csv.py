@@ -6,17 +6,20 @@ import csv
 import io
 import random
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.config import KOSOVO_FOOTNOTE
-from directory.exports import ExportContext
-from directory.exports.csv_file import COLUMNS, PHONES, UnreadableSheet, read_back, row, sheet
+from directory.exports import ExportContext, SheetStyle
+from directory.exports.context import PROFILES
+from directory.exports.csv_file import LAYOUTS, UnreadableSheet, read_back, sheet
 from directory.exports.guard import guard_phone, guard_text, unguard_phone, unguard_text
+from directory.exports.plain_rows import COLUMNS
 from directory.sops.taxonomy import Taxonomy
-from tests.unit.exports.pictures import NASTY, context_for, hostile_entry, make_entry, make_line
+from tests.unit.exports.pictures import NASTY, context_for, formula_entries, hostile_entry, make_entry, make_line
 
 FORMULAS = (
     "=1+1",
@@ -68,30 +71,70 @@ def test_a_phone_as_it_is_read_aloud_needs_no_guard(phone: str) -> None:
     assert guard_phone(phone) == phone
 
 
-@pytest.mark.parametrize("odd", ["+40213168400", "0116", "=1+1", "+1+1", "'0116", "-1", "112;=1"])
+@pytest.mark.parametrize("odd", ["+40213168400", "0116", "=1+1", "+1+1", "'0116", "-1"])
 def test_anything_else_in_a_phone_column_is_guarded(odd: str) -> None:
     """Also a number a spreadsheet would shorten: `+40213168400` loses its plus, `0116` its zero."""
     assert guard_phone(odd) == f"'{odd}"
     assert unguard_phone(guard_phone(odd)) == odd
 
 
+def test_a_phone_that_would_be_split_is_guarded_at_both_ends() -> None:
+    assert guard_phone("112;=1") == "'112;'=1"
+    assert guard_phone("112,=1", ",") == "'112,'=1"
+    assert unguard_phone("'112;'=1") == "112;=1"
+
+
 @settings(max_examples=300, deadline=None)
-@given(st.text(st.one_of(st.sampled_from("'=+-@;| \t\n"), st.characters()), max_size=20))
+@given(st.text(st.one_of(st.sampled_from("'=+-@;,| \t\n"), st.characters()), max_size=20))
 def test_reading_strips_exactly_what_writing_added(text: str) -> None:
-    assert unguard_text(guard_text(text)) == text
-    assert unguard_phone(guard_phone(text)) == text
+    for splits_at in ";,":
+        assert unguard_text(guard_text(text, splits_at), splits_at) == text
+        assert unguard_phone(guard_phone(text, splits_at), splits_at) == text
 
 
-def test_a_sheet_of_hostile_entries_comes_back_as_it_was(context: ExportContext) -> None:
+def styled(context: ExportContext, profile: str, separator: str = ",") -> ExportContext:
+    return replace(context, style=SheetStyle(profile, separator))
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_sheet_of_hostile_entries_comes_back_as_it_was(context: ExportContext, profile: str, separator: str) -> None:
     dice = random.Random(7)
-    entries = [hostile_entry(dice) for _ in range(300)]
-    content = sheet(entries, context)
-    assert read_back(content) == [row(entry, context) for entry in entries]
-    for line in cells(content):
+    layout, style = LAYOUTS[profile], styled(context, profile, separator)
+    entries = [hostile_entry(dice) for _ in range(150)] + formula_entries()
+    content = sheet(entries, style)
+    assert read_back(content, profile) == [layout.row(entry, style) for entry in entries]
+    other = "," if separator == ";" else ";"
+    for line in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=separator):
         for column, cell in line.items():
             assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", cell)
-            if column not in PHONES:
-                assert not re.search(r"(^|;)\s*[=+\-@＝＋－＠]", cell), (column, cell)
+            start = other if column in layout.phones else f"^|{other}"
+            assert not re.search(rf"({start})\s*[=+\-@＝＋－＠]", cell), (column, cell)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    texts=st.lists(st.text(max_size=60), min_size=6, max_size=6),
+    style=st.builds(SheetStyle, st.sampled_from(PROFILES), st.sampled_from(",;")),
+)
+def test_what_is_read_is_what_was_written_whatever_it_was(
+    taxonomy: Taxonomy, texts: list[str], style: SheetStyle
+) -> None:
+    context = replace(context_for(taxonomy), style=style)
+    title, asks_for, label, postal, phone, mail = texts
+    lines = (make_line(value=phone, label=label), make_line("email", mail), make_line("postal", postal))
+    entry = make_entry(title=title, asks_for=asks_for, contact_lines=lines)
+    assert read_back(sheet([entry], context), style.profile) == [LAYOUTS[style.profile].row(entry, context)]
+
+
+def test_a_mark_stands_only_where_a_program_of_microsoft_needs_it(context: ExportContext) -> None:
+    marked = {
+        (profile, separator)
+        for profile in PROFILES
+        for separator in ",;"
+        if sheet([make_entry()], styled(context, profile, separator)).startswith(b"\xef\xbb\xbf")
+    }
+    assert marked == {("outlook", ","), ("outlook", ";"), ("plain", ";"), ("google", ";")}
 
 
 def test_every_cell_is_quoted_and_lines_end_as_the_standard_says(context: ExportContext) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,19 +32,6 @@ def context(taxonomy: Taxonomy) -> ExportContext:
 def hostile() -> list[Entry]:
     dice = random.Random(20261124)
     return [hostile_entry(dice) for _ in range(CARDS)]
-
-
-@pytest.fixture(scope="module")
-def ical_js(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """ical.js, fetched through npm."""
-    if not shutil.which("npm"):
-        readers.missing("ical.js is not here: npm is needed to fetch it")
-    folder = tmp_path_factory.mktemp("ical")
-    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefer-offline", "ical.js@2.2.1"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False)
-    if done.returncode:
-        readers.missing(f"ical.js could not be fetched: {done.stderr.decode()[-200:]}")
-    return folder / "node_modules/ical.js/dist/ical.js"
 
 
 def expected(entry: Entry, context: ExportContext) -> readers.Properties:

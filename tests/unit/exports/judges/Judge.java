@@ -67,7 +67,7 @@ public class Judge {
     static void line(String name, VCardProperty p, String... values) {
         StringBuilder text = new StringBuilder(name);
         for (String value : values)
-            text.append('\t').append(Base64.getEncoder().encodeToString(value.getBytes(StandardCharsets.UTF_8)));
+            text.append('\t').append(Base64.getEncoder().encodeToString(empty(value).getBytes(StandardCharsets.UTF_8)));
         out.println(text);
     }
 }
