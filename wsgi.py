@@ -2,6 +2,8 @@
 
 from directory.app import create_app
 from importers.cli import attach as attach_import_commands
+from importers.pages import attach as attach_import_pages
 
 app = create_app()
 attach_import_commands(app)
+attach_import_pages(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from directory.registry import rules
@@ -20,9 +21,10 @@ from directory.registry.values import (
     clean_text,
     clean_url,
 )
-from importers.cleaners import read_date, read_language, read_yes_no, refuse_rounded
+from importers.cleaners import read_date, read_language, read_yes_no, refuse_damaged
 from importers.evaluating import Cells
 from importers.mapping import ContactRule, ImportMapping, ResponsibilityRule, Value
+from importers.own_rules import responsibility_of, rule_of, value_of
 from importers.places import Countries
 from importers.records import ImportRecord, Remark, Row, Verdict, Vocabulary
 
@@ -40,8 +42,12 @@ class Builder:
         *,
         country: str | None = None,
         dates: Mapping[str, date] | None = None,
+        institution_type: str = "",
+        refuses_elsewhere: bool = False,
     ) -> None:
         self.mapping, self.vocabulary, self.country = mapping, vocabulary, country
+        self.refuses_elsewhere = refuses_elsewhere
+        self.institution_type = institution_type
         self.countries = Countries(mapping.aliases, mapping.not_countries)
         self.dates = dates or {}
         # Columns whose other parts stand in the text of the entry, so that a region is not lost.
@@ -71,6 +77,8 @@ class _OneRow:
         """The record, or None."""
         country = self._country()
         if country is None or (self._builder.country and country != self._builder.country):
+            if self._builder.refuses_elsewhere and not self.remarks:
+                self._refuse_elsewhere()
             return None
         host = self._host()
         institution = self._institution(country, host)
@@ -80,19 +88,49 @@ class _OneRow:
         if any(remark.verdict == "refused" for remark in self.remarks):
             self.remarks = [remark for remark in self.remarks if remark.verdict == "refused"]
             return None
-        return ImportRecord(self._row.number, key, institution, post, official, dated_on)
+        self.remarks += self._row.unread
+        return ImportRecord(
+            self._row.number,
+            key,
+            institution,
+            post,
+            official,
+            dated_on,
+            self._entry_id(),
+            self._text(self._fields.source),
+        )
+
+    def _refuse_elsewhere(self) -> None:
+        value = self._fields.country
+        advice = "Whoever coordinates that country can import it"
+        self._refuse(value.told, self._cells.one(value), "is another country than the one you import for", advice)
+
+    def _entry_id(self) -> str:
+        """The directory's own id, where the file is one of ours and says so."""
+        try:
+            return str(UUID(self._cells.text(self._builder.mapping.entry_id)))
+        except ValueError:
+            return ""
 
     def _institution(self, country: str, host: str | None) -> InstitutionValues:
         return InstitutionValues(
             country=country,
             host_country=host if host != country else None,
-            type=self._word(self._fields.type, self._vocabulary.types, "kind of institution", needed=True),
+            type=self._type(),
             names=self._names(),
             city=self._text(self._fields.city),
             serves=self._serves(),
             note=self._text(self._fields.note),
             source_url=self._source_url(),
         )
+
+    def _type(self) -> str:
+        value, known = self._fields.type, self._vocabulary.types
+        if not self._cells.one(value) and (given := self._vocabulary.word(self._builder.institution_type, known)):
+            if given not in known:
+                self._refuse(value.told, given, "is no kind of institution of the taxonomy", "Use one of its ids")
+            return given
+        return self._word(value, known, "kind of institution", needed=True)
 
     def _post(self, institution_type: str, region: str, *, is_desk: bool) -> PostValues:
         return PostValues(
@@ -134,7 +172,7 @@ class _OneRow:
         return text
 
     def _word(self, value: Value, known: frozenset[str], what: str, *, needed: bool = False) -> str:
-        word = self._text(value, needed=needed)
+        word = self._vocabulary.word(self._text(value, needed=needed), known)
         if word and word not in known:
             self._refuse(value.told, word, f"is no {what} of the taxonomy", "Use one of the taxonomy’s ids")
         return word
@@ -218,12 +256,13 @@ class _OneRow:
 
     def _contacts(self, institution_type: str, region: str) -> tuple[ContactValues, ...]:
         points: dict[tuple[str, str], ContactValues] = {}
-        for rule in self._fields.contact_points:
-            for text in self._cells.all(rule.value):
-                if (point := self._contact(rule, text, institution_type, region)) is None:
-                    continue
-                same = points.get((point.kind, point.value))
-                points[point.kind, point.value] = replace(same, label=same.label or point.label) if same else point
+        told = [(rule, text) for rule in self._fields.contact_points for text in self._cells.all(rule.value)]
+        own = ((rule_of(line), text) for line in self._row.lines if (text := value_of(line)))
+        for rule, text in (*told, *own):
+            if (point := self._contact(rule, text, institution_type, region)) is None:
+                continue
+            same = points.get((point.kind, point.value))
+            points[point.kind, point.value] = replace(same, label=same.label or point.label) if same else point
         return tuple(points.values())
 
     def _contact(self, rule: ContactRule, text: str, institution_type: str, region: str) -> ContactValues | None:
@@ -233,7 +272,8 @@ class _OneRow:
             return None
         try:
             if rule.kind in rules.NUMBERS:
-                refuse_rounded(text)
+                is_number = bool(rule.value.names & self._row.numbers)
+                refuse_damaged(text, region, is_number=is_number, may_be_short=rule.kind == "hotline")
             value = clean_contact(rule.kind, text, region=region)
         except BadValue as error:
             reason = str(error).replace(f"“{text}” ", "")
@@ -289,21 +329,29 @@ class _OneRow:
     # Responsibilities
 
     def _responsibilities(self) -> Iterator[ResponsibilityValues]:
-        for rule in self._fields.responsibilities:
-            measures = [m.upper() for m in self._cells.all(rule.measure)]
-            sops = [s.upper().removeprefix("SOP").strip() for s in self._cells.all(rule.sop)]
-            unknown = [m for m in measures if m not in self._vocabulary.measures]
-            bad = [s for s in sops if not s.isdecimal() or int(s) not in self._vocabulary.sops]
-            for text in unknown:
-                self._refuse(rule.measure.told, text, "is no measure of the taxonomy", "Write it like 4.3 or 1.C")
-            for text in bad:
-                self._refuse(rule.sop.told, text, "is no SOP", "Write a number from 1 to 5")
-            if unknown or bad or not (measures or sops):
-                continue
-            shared = self._shared(rule)
-            named = {self._vocabulary.measures[m] for m in measures}
-            yield from (replace(shared, sop=self._vocabulary.measures[m], measure=m) for m in dict.fromkeys(measures))
-            yield from (replace(shared, sop=s) for s in dict.fromkeys(map(int, sops)) if s not in named)
+        seen: set[ResponsibilityValues] = set()
+        own = map(responsibility_of, self._row.answers)
+        for rule in (*self._fields.responsibilities, *own):
+            for found in self._answers(rule):
+                if found not in seen:
+                    seen.add(found)
+                    yield found
+
+    def _answers(self, rule: ResponsibilityRule) -> Iterator[ResponsibilityValues]:
+        measures = [m.upper() for m in self._cells.all(rule.measure)]
+        sops = [s.upper().removeprefix("SOP").strip() for s in self._cells.all(rule.sop)]
+        unknown = [m for m in measures if m not in self._vocabulary.measures]
+        bad = [s for s in sops if not s.isdecimal() or int(s) not in self._vocabulary.sops]
+        for text in unknown:
+            self._refuse(rule.measure.told, text, "is no measure of the taxonomy", "Write it like 4.3 or 1.C")
+        for text in bad:
+            self._refuse(rule.sop.told, text, "is no SOP", "Write a number from 1 to 5")
+        if unknown or bad or not (measures or sops):
+            return
+        shared = self._shared(rule)
+        named = {self._vocabulary.measures[m] for m in measures}
+        yield from (replace(shared, sop=self._vocabulary.measures[m], measure=m) for m in dict.fromkeys(measures))
+        yield from (replace(shared, sop=s) for s in dict.fromkeys(map(int, sops)) if s not in named)
 
     def _shared(self, rule: ResponsibilityRule) -> ResponsibilityValues:
         level = self._word(rule.level, frozenset(LEVELS), "level (leads, supports, informed)") or "leads"
@@ -316,7 +364,7 @@ class _OneRow:
         )
 
     def _words(self, value: Value, known: frozenset[str], what: str) -> tuple[str, ...]:
-        words = self._cells.all(value)
+        words = tuple(self._vocabulary.word(word, known) for word in self._cells.all(value))
         for word in words:
             if word not in known:
                 self._refuse(value.told, word, f"is no {what} of the taxonomy", "Use one of the taxonomy’s ids")

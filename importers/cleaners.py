@@ -9,6 +9,7 @@ from datetime import date
 from functools import lru_cache
 
 from babel import Locale
+from phonenumbers import PhoneNumber, country_code_for_region, is_valid_number
 
 from directory.registry.values import BadValue
 
@@ -19,6 +20,7 @@ _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]\w*);")
 _BLANKS = re.compile(r"[ \t\u00a0\u2007\u202f\ufeff\u200b]+")
 _DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
 _ROUNDED = re.compile(r"\d+(?:[.,]\d+)?[eE]\+?\d+")
+_SHORT = re.compile(r"[1-9]\d{2,5}")
 LONGEST_LANGUAGE = 12
 _DANGEROUS = "=+-@\t\r"
 YES = frozenset({"yes", "y", "true", "1", "x"})
@@ -92,10 +94,28 @@ def read_yes_no(text: str) -> bool:
     raise BadValue(f"“{text}” is neither yes nor no")
 
 
-def refuse_rounded(text: str) -> str:
-    """The text, unless a spreadsheet has rounded the number to something like 3.3142E+10: never guessed at."""
+def refuse_damaged(text: str, region: str, *, is_number: bool = False, may_be_short: bool = False) -> str:
+    """The text, unless a spreadsheet has damaged the phone: rounded it, or lost its plus or the zeros in front.
+
+    Never guessed at: a number that lost its plus may be a number of this country too.
+    """
     if _ROUNDED.fullmatch(text):
         raise BadValue(f"“{text}” was rounded by a spreadsheet: its last digits are lost")
+    digits = re.sub(r"[\s\-./()]", "", text)
+    if may_be_short and _SHORT.fullmatch(digits):
+        return text
+    if is_number:
+        raise BadValue(
+            f"“{text}” stands in the sheet as a number, which drops a plus sign and zeros in front: "
+            "make the column text and write it as +country number"
+        )
+    code = str(country_code_for_region(region))
+    if digits.isascii() and digits.isdecimal() and digits.startswith(code):
+        rest = digits.removeprefix(code)
+        whole = PhoneNumber(country_code=int(code), national_number=int(rest or "0"))
+        bare = PhoneNumber(country_code=int(code), national_number=int(digits))
+        if is_valid_number(whole) and not is_valid_number(bare):
+            raise BadValue(f"“{text}” lacks the plus sign in front: write it as +{code} {rest}, if that is what it is")
     return text
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,19 +17,22 @@ from sqlalchemy.orm import Session
 
 from directory import worker
 from directory.app import database
+from directory.config import Settings
 from directory.db import transaction
 from directory.site import Site
 from importers.files import FileFacts
 from importers.mapping import ImportMapping
 from importers.mapping_file import read_mapping, shipped_kinds
+from importers.matching import read_decisions
 from importers.places import Countries
-from importers.records import FileRefused
+from importers.records import FileRefused, Limits
 from importers.report import Report, report_text, write_report
 from importers.run import Order, look_over, run_import
 from importers.undo import UndoRefused, undo_batch
 
 BY = "console"
-OWN_MAPPING = ("csv", "json")
+OWN_MAPPING = ("csv", "xlsx", "xls", "ods", "json")
+_SHEETS = frozenset({"csv", "xlsx", "xls", "ods"})
 
 
 def attach(app: Flask) -> None:
@@ -43,17 +48,31 @@ def attach(app: Flask) -> None:
 )
 @click.option("--map", "map_file", metavar="FILE", help="A mapping of your own (see docs/importing.md).")
 @click.option("--country", metavar="CC", help="Only rows of this country; also where a row names none.")
+@click.option("--decide", "decide_file", metavar="FILE", help="Which doubtful rows are new, which are an entry here.")
+@click.option(
+    "--doubtful", type=click.Choice(["out", "new"]), default="out", help="Doubtful rows: stay out, or are new."
+)
 @click.option("--commit", is_flag=True, help="Write it. Without this nothing is changed.")
 @click.option("--report", "report_file", metavar="FILE", help="The full report, as CSV.")
+@click.option("--encoding", metavar="NAME", help="A text file's encoding, such as cp1250; auto guesses.")
+@click.option("--separator", metavar="SIGN", help="What parts the cells of a text file; auto finds it.")
+@click.option("--type", "institution_type", metavar="TYPE", help="The kind of institution where a row names none.")
+@click.option("--sheet", metavar="NAME", help="The sheet of a workbook; else the first that holds something.")
 @click.pass_context
 @with_appcontext
-def import_file(
+def import_file(  # noqa: PLR0913, PLR0917 - one for each option
     context: click.Context,
     file: str,
     kind: str,
     map_file: str | None,
     country: str | None,
     report_file: str | None,
+    encoding: str | None,
+    separator: str | None,
+    sheet: str | None,
+    institution_type: str | None,
+    decide_file: str | None,
+    doubtful: str,
     *,
     commit: bool,
 ) -> None:
@@ -62,9 +81,21 @@ def import_file(
     if file == "-":
         raise click.UsageError("FILE must be the name of a file: a list is read twice, so not from a pipe")
     with _plain_errors():
-        mapping = _mapping(kind, map_file)
+        mapping = _chosen(_mapping(kind, map_file), encoding, separator, sheet)
         site = _site()
-        order = Order(Path(file), mapping, commit, code, site.settings.import_max_megabytes)
+        limits = limits_of(site.settings)
+        decisions = read_decisions(Path(decide_file)) if decide_file else {}
+        order = Order(
+            Path(file),
+            mapping,
+            commit,
+            code,
+            limits.megabytes,
+            limits,
+            institution_type or "",
+            decisions,
+            doubtful == "new",
+        )
         report = _run(database.session(), site, order, report_file)
     click.echo(report_text(report))
     if report.batch_id:
@@ -101,7 +132,9 @@ def import_kinds() -> None:
         for name, path in shipped_kinds().items():
             mapping = read_mapping(path)
             rows.append((name, mapping.format, mapping.title, mapping.source.licence))
-    rows += [(name, name, "any other list, with --map FILE", "") for name in OWN_MAPPING]
+    for name in OWN_MAPPING:
+        any_other = "the template's columns, or any other list with --map FILE"
+        rows.append((name, name, any_other if name in _SHEETS else "any other list, with --map FILE", ""))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         parts = [text.ljust(width) for text, width in zip(row[:3], widths, strict=True)]
@@ -148,10 +181,12 @@ def _write(report: Report, path: Path) -> None:
 def _mapping(kind: str, map_file: str | None) -> ImportMapping:
     shipped = shipped_kinds()
     if kind in OWN_MAPPING:
+        if map_file is None and kind in _SHEETS:
+            return read_mapping(shipped["template"])
         if map_file is None:
             raise click.UsageError(f"--as {kind} needs --map FILE: see docs/importing.md, or import-kinds for others")
         mapping = read_mapping(Path(map_file))
-        if mapping.format != kind:
+        if mapping.format != ("csv" if kind in _SHEETS else kind):
             raise click.UsageError(f"{map_file} is for {mapping.format} files: say --as {mapping.format}")
         if mapping.kind in shipped:
             raise FileRefused(f"{map_file} has the kind “{mapping.kind}”, which comes with the directory: rename it")
@@ -161,6 +196,33 @@ def _mapping(kind: str, map_file: str | None) -> ImportMapping:
     if map_file is not None:
         raise click.UsageError(f"{kind} has its own mapping: use --map with --as csv or --as json")
     return read_mapping(shipped[kind])
+
+
+def _chosen(mapping: ImportMapping, encoding: str | None, separator: str | None, sheet: str | None) -> ImportMapping:
+    """The mapping with what the command line says of this one file."""
+    try:
+        named = encoding if encoding in {None, "auto"} else codecs.lookup(encoding or "").name
+    except LookupError as error:
+        raise click.UsageError(f"“{encoding}” is no encoding; utf-8, cp1252 or auto are") from error
+    sign = (separator or "").replace("\\t", "\t")
+    if separator and sign != "auto" and len(sign) != 1:
+        raise click.UsageError("--separator takes one sign, or the word auto")
+    return replace(
+        mapping,
+        encoding=named or mapping.encoding,
+        separator=sign or mapping.separator,
+        sheet=sheet or mapping.sheet,
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How much of a file is read, by the settings."""
+    return Limits(
+        megabytes=settings.import_max_megabytes,
+        unpacked_megabytes=settings.import_max_unpacked_megabytes,
+        rows=settings.import_max_rows,
+        columns=settings.import_max_columns,
+    )
 
 
 def _country_code(country: str | None) -> str | None:

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from directory.db import new_id
 from directory.proposals import rules
-from directory.registry.models import Appointment, Institution, Post
+from directory.registry.models import Appointment, Institution, Post, Removal
 from directory.registry.pictures import differences, institution_values, post_values
 from directory.registry.plain import institution_of, post_of
 from directory.registry.values import InstitutionValues, PostValues
@@ -70,9 +71,52 @@ class Change:
 
 
 def compare(session: Session, moved: Sequence[tuple[ImportedRecord, ImportRecord]], today: date) -> list[Change]:
-    """The changes; an entry that somebody removed here is left out and not brought back."""
-    posts = load_posts(session, [known.post_id for known, _ in moved if known.post_id])
+    """The changes; an entry that somebody removed here is left out, one that was merged is followed."""
+    ids = [known.post_id for known, _ in moved if known.post_id]
+    posts = load_posts(session, ids)
+    led_on = where_they_went(session, [one for one in ids if one not in posts])
+    followed = load_posts(session, list(led_on.values()))
+    posts |= {old: followed[new] for old, new in led_on.items() if new in followed}
     return [_change(known, record, posts[known.post_id], today) for known, record in moved if known.post_id in posts]
+
+
+def where_they_went(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    """For entries that became part of another: which."""
+    if not ids:
+        return {}
+    stubs = select(Removal).where(Removal.entry_id.in_(ids), Removal.redirect_id.is_not(None))
+    return {stub.entry_id: stub.redirect_id for stub in session.scalars(stubs) if stub.redirect_id}
+
+
+def tied(session: Session, kind: str, pairs: Sequence[tuple[ImportRecord, str]], today: date) -> list[Change]:
+    """What tying rows to entries changes: nothing but lines that the entry lacks. Left out: ids nobody knows."""
+    posts = load_posts(session, [post_id for _, post_id in pairs])
+    found = []
+    for record, post_id in pairs:
+        if post_id in posts:
+            post = posts[post_id]
+            content = _as_it_stands(record, post)
+            known = ImportedRecord(
+                id=new_id(),
+                kind=kind,
+                key=record.key,
+                content=content,
+                institution_id=post.institution_id,
+                post_id=post_id,
+            )
+            found.append(_change(known, record, post, today))
+    return found
+
+
+def _as_it_stands(record: ImportRecord, post: Post) -> dict[str, Any]:
+    """The row as if it had been imported before, without the lines that the entry has not."""
+    content = content_of(record)
+    here = {(point.kind, point.value) for point in (*post.contact_points, *post.institution.contact_points)}
+    for part in ("institution", "post"):
+        lines = content[part].get("contact_points", [])
+        standing = [line for line in lines if (line["kind"], line["value"]) in here]
+        content[part] = content[part] | {"contact_points": standing}
+    return content
 
 
 def load_posts(session: Session, ids: Sequence[str]) -> dict[str, Post]:

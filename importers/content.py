@@ -21,6 +21,8 @@ def content_of(record: ImportRecord) -> dict[str, Any]:
         content["official"] = record.official
     if record.dated_on:
         content["dated_on"] = record.dated_on.isoformat()
+    if record.source:
+        content["source"] = record.source
     return content
 
 

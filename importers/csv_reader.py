@@ -11,11 +11,11 @@ from typing import Protocol, TextIO
 
 from importers.files import FileFacts
 from importers.mapping import ImportMapping
-from importers.records import FileRefused, Remark, Row
+from importers.records import STANDARD, FileRefused, Limits, Remark, Row
 
+LONGEST_HEADER = 64 * 1024
 MOST_IN_A_LINE = 1024 * 1024
-MOST_COLUMNS = 500
-_SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 Advance = Callable[[int], None]
 
 
@@ -55,28 +55,67 @@ class _Lines:
         return line
 
 
-def read_csv(facts: FileFacts, mapping: ImportMapping, advance: Advance) -> Iterator[Row | Remark]:
+def read_csv(
+    facts: FileFacts, mapping: ImportMapping, advance: Advance, limits: Limits = STANDARD
+) -> Iterator[Row | Remark]:
     """The rows, and a remark for each that cannot be read. Raises FileRefused for a header that does not fit."""
     with facts.path.open(encoding=facts.encoding, newline="") as file:
         lines = _Lines(file, advance)
-        try:
-            first = next(lines)
-        except (StopIteration, LineTooLong) as error:
-            raise FileRefused(f"{facts.path.name} has no header: its first row must name the columns") from error
-        reader = _reader(itertools.chain([first], lines), _separator(first, mapping), mapping)
-        try:
-            header = [" ".join(name.replace("\u00a0", " ").split()) for name in next(reader)]
-        except csv.Error as error:
-            raise FileRefused(f"{facts.path.name}, row 1: {error}") from error
-        while header and not header[-1]:
-            header.pop()
-        _check_header(facts.path.name, header, first, mapping)
+        first = _first_line(lines, facts.path.name)
+        separator = _separator(first, mapping)
+        header = _header(itertools.chain([first], lines), facts.path.name, separator, mapping.quoting)
+        check_header(facts.path.name, header, mapping, first=first, most=limits.columns)
         # A chain ends for good when its source raises; the lines themselves go on.
-        yield from _rows(_reader(lines, _separator(first, mapping), mapping), header)
+        yield from _rows(_reader(lines, separator, mapping.quoting), header)
 
 
-def _reader(lines: Iterator[str], separator: str, mapping: ImportMapping) -> _Reader:
-    if mapping.quoting == "none":
+def read_table(
+    facts: FileFacts, separator: str, quoting: str, advance: Advance, limits: Limits = STANDARD
+) -> Iterator[Row | Remark]:
+    """The same without a mapping, for a look at what columns there are; `auto` finds the separator by the first row."""
+    with facts.path.open(encoding=facts.encoding, newline="") as file:
+        lines = _Lines(file, advance)
+        first = _first_line(lines, facts.path.name)
+        sign = likely_separator(first) if separator == "auto" else separator
+        header = _header(itertools.chain([first], lines), facts.path.name, sign, quoting)
+        _refuse_width(facts.path.name, header, limits.columns)
+        if twice := [name for name, count in Counter(header).items() if count > 1]:
+            raise FileRefused(f"{facts.path.name}, row 1: the column “{twice[0]}” stands there twice: rename one")
+        yield Row(1, {name: name for name in header})
+        yield from _rows(_reader(lines, sign, quoting), header)
+
+
+def first_separator(facts: FileFacts) -> str:
+    """What parts the cells of the file, by its first row."""
+    with facts.path.open(encoding=facts.encoding, newline="") as file:
+        return likely_separator(file.readline(LONGEST_HEADER))
+
+
+def likely_separator(first: str) -> str:
+    """The sign that parts most cells of the first row, outside quotation marks."""
+    outside = "".join(first.split('"')[::2])
+    return max(SEPARATORS, key=outside.count)
+
+
+def _first_line(lines: _Lines, file: str) -> str:
+    try:
+        return next(lines)
+    except (StopIteration, LineTooLong) as error:
+        raise FileRefused(f"{file} has no header: its first row must name the columns") from error
+
+
+def _header(lines: Iterator[str], file: str, separator: str, quoting: str) -> list[str]:
+    try:
+        header = [" ".join(name.replace("\u00a0", " ").split()) for name in next(_reader(lines, separator, quoting))]
+    except (csv.Error, LineTooLong, StopIteration) as error:
+        raise FileRefused(f"{file}, row 1: {error}") from error
+    while header and not header[-1]:
+        header.pop()
+    return header
+
+
+def _reader(lines: Iterator[str], separator: str, quoting: str) -> _Reader:
+    if quoting == "none":
         return csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE, quotechar=None)
     return csv.reader(lines, delimiter=separator, strict=True)
 
@@ -129,22 +168,23 @@ def _uneven(number: int, cells: list[str], header: list[str], lines: int) -> Rem
 def _separator(first: str, mapping: ImportMapping) -> str:
     if mapping.separator != "auto":
         return mapping.separator
-    return max(_SEPARATORS, key=lambda sign: sum(name.strip(' "\r\n') in mapping.known for name in first.split(sign)))
+    return max(SEPARATORS, key=lambda sign: sum(name.strip(' "\r\n') in mapping.known for name in first.split(sign)))
 
 
-def _check_header(file: str, header: list[str], first: str, mapping: ImportMapping) -> None:
+def check_header(file: str, header: list[str], mapping: ImportMapping, *, first: str = "", most: int = 200) -> None:
+    """Raise FileRefused where the mapping and the columns do not fit, naming the column and what to do."""
     known = mapping.known
     if len(header) <= 1 and len(known) > 1:
-        likely = max(_SEPARATORS, key=first.count)
-        hint = f"; it looks as if {_SEPARATORS[likely]} parts them" if likely in first else ""
+        likely = max(SEPARATORS, key=first.count)
+        hint = f"; it looks as if {SEPARATORS[likely]} parts them" if likely in first else ""
         raise FileRefused(f"{file}, row 1: one column was found where {len(known)} are expected{hint}: "
                           "set `separator:` in the mapping")  # fmt: skip
-    if len(header) > MOST_COLUMNS:
-        raise FileRefused(f"{file}, row 1: {len(header)} columns; at most {MOST_COLUMNS} are read")
+    _refuse_width(file, header, most)
     if twice := [name for name, count in Counter(header).items() if count > 1]:
         raise FileRefused(f"{file}, row 1: the column “{twice[0]}” stands there twice: rename or remove one")
     missing = sorted(known - set(header) - mapping.optional - ({*known} if "*" in mapping.optional else set()))
-    missing += [name for name in mapping.key if name not in header and name not in missing]
+    own = {*header, *mapping.values, *missing}  # a key may be a named value, made of columns that are there
+    missing += [name for name in mapping.key if name not in own]
     unknown = [name for name in header if name not in known]
     problems = []
     if missing:
@@ -155,6 +195,11 @@ def _check_header(file: str, header: list[str], first: str, mapping: ImportMappi
         problems.append(f"the mapping does not know the column {_quoted(unknown)}: map it, or list it under `ignore:`")
     if problems:
         raise FileRefused(f"{file}, row 1: " + "; ".join(problems))
+
+
+def _refuse_width(file: str, header: list[str], most: int) -> None:
+    if len(header) > most:
+        raise FileRefused(f"{file}, row 1: {len(header):,} columns; at most {most} are read")
 
 
 def _quoted(names: list[str]) -> str:

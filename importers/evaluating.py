@@ -68,6 +68,9 @@ class Cells:
         return (value.constant,) if value.constant else ()
 
     def _read(self, column: str) -> tuple[str, ...]:
+        if fault := self._row.faults.get(column, ""):
+            self._refuse(column, "", fault, "Correct the cell in the sheet, or fill in the value as text")
+            return ()
         cell = self._row.cells.get(column, "")
         if not cell:
             return ()

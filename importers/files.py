@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import charset_normalizer
 
@@ -15,26 +16,36 @@ from importers.records import FileRefused
 CHUNK = 256 * 1024
 _MEGABYTE = 1024 * 1024
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_NO_TEXT = {
-    b"PK\x03\x04": "is an Excel workbook or a zip archive, not a text file: save the sheet as CSV UTF-8",
-    b"\xd0\xcf\x11\xe0": "is an old Excel workbook, not a text file: save the sheet as CSV UTF-8",
-    b"%PDF": "is a PDF, not a list: ask for the list as CSV",
+_NO_LIST = {
+    b"%PDF": "is a PDF, not a list: ask for the list as CSV or as a workbook",
     b"\x1f\x8b": "is compressed: unpack it first",
+    b"7z\xbc\xaf": "is compressed: unpack it first",
+    b"Rar!": "is compressed: unpack it first",
 }
+_BOOKS = {b"PK\x03\x04": "zip", b"\xd0\xcf\x11\xe0": "ole"}
+_CARD = re.compile(rb"^(?:[\w-]+\.)?BEGIN[ \t]*:[ \t]*VCARD\b", re.IGNORECASE | re.MULTILINE)
+_CARD_WITHIN = 4096
+Content = Literal["text", "json", "vcard", "book"]
 
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """A file that can be read. `encoding` knows of a byte order mark."""
+    """A file that can be read. `encoding` knows of a byte order mark; `content` goes by the bytes, never by the name.
+
+    `guessed`: nobody said which encoding it is, and it is not UTF-8; somebody should look at the names.
+    """
 
     path: Path
     size: int
     digest: str
     encoding: str
+    content: Content = "text"
+    guessed: bool = False
+    is_one_object: bool = False
 
 
 def inspect(path: Path, encoding: str, max_megabytes: int) -> FileFacts:
-    """What the file is. Raises FileRefused with a sentence before anything is made of it."""
+    """What the file is; `auto` as encoding guesses. Raises FileRefused before anything is made of the file."""
     try:
         if path.is_dir():
             raise FileRefused(f"{path} is a folder: name one file in it")
@@ -54,12 +65,28 @@ def _read_through(file: BinaryIO, path: Path, size: int, encoding: str) -> FileF
     head = file.read(CHUNK)
     if not head.strip():
         raise FileRefused(f"{path.name} is empty")
-    for mark, problem in _NO_TEXT.items():
+    for mark, problem in _NO_LIST.items():
         if head.startswith(mark):
             raise FileRefused(f"{path.name} {problem}")
+    content = content_of_head(head)
+    if content in {"book", "vcard"}:
+        # Their readers find out about the encoding; a card may even have several.
+        file.seek(0)
+        return FileFacts(path, size, _fingerprint(file), encoding, content)
+    is_guessed = False
+    if encoding == "auto":
+        encoding, is_guessed = _detected(file, head)
+        file.seek(len(head))
     if encoding == "utf-8" and head.startswith(codecs.BOM_UTF8):
         encoding = "utf-8-sig"
-    decoder, digest, offset, chunk = codecs.getincrementaldecoder(encoding)(), hashlib.sha256(), 0, head
+    digest = _check_letters(file, path, head, encoding)
+    return FileFacts(path, size, digest, encoding, content, is_guessed, _begins_an_object(head))
+
+
+def _check_letters(file: BinaryIO, path: Path, head: bytes, encoding: str) -> str:
+    """The file's fingerprint, once every byte of it is a letter. Raises FileRefused where one is not."""
+    decoder, digest, offset = codecs.getincrementaldecoder(encoding)(), hashlib.sha256(), 0
+    chunk = head
     while chunk:
         digest.update(chunk)
         waiting = len(decoder.getstate()[0])
@@ -72,7 +99,45 @@ def _read_through(file: BinaryIO, path: Path, size: int, encoding: str) -> FileF
         chunk = file.read(CHUNK)
     if waiting := len(decoder.getstate()[0]):
         raise FileRefused(f"{path.name} ends in the middle of a letter, at byte {offset - waiting}: it was cut off")
-    return FileFacts(path, size, digest.hexdigest(), encoding)
+    return digest.hexdigest()
+
+
+def _begins_an_object(head: bytes) -> bool:
+    return head.removeprefix(codecs.BOM_UTF8).replace(b"\0", b"").lstrip(b" \t\r\n\xff\xfe")[:1] == b"{"
+
+
+def _fingerprint(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def content_of_head(head: bytes) -> Content:
+    """What a file is by its first bytes: a workbook, cards, JSON or other text."""
+    if head[:4] in _BOOKS:
+        return "book"
+    plain = head.removeprefix(codecs.BOM_UTF8).replace(b"\0", b"").lstrip(b" \t\r\n\xff\xfe")
+    if (card := _CARD.search(plain, 0, _CARD_WITHIN)) and not set(b",;\t") & set(plain[: card.start()]):
+        return "vcard"
+    return "json" if plain[:1] in {b"{", b"["} else "text"
+
+
+def _detected(file: BinaryIO, head: bytes) -> tuple[str, bool]:
+    """The encoding by its mark, else UTF-8 where every byte fits, else the likeliest; and whether it is a guess."""
+    for mark, name in _MARKS.items():
+        if head.startswith(mark):
+            return name, False
+    decoder, chunk, sample = codecs.getincrementaldecoder("utf-8")(), head, head
+    try:
+        while chunk:
+            decoder.decode(chunk)
+            chunk = file.read(CHUNK)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        sample = chunk[max(0, error.start - CHUNK // 8) :][: CHUNK // 4]
+        return _guess(sample) or "cp1252", True
+    return "utf-8", False
 
 
 def _wrong_encoding(path: Path, encoding: str, position: int, head: bytes) -> FileRefused:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TextIO
 
 from importers.files import CHUNK, FileFacts
 from importers.mapping import ImportMapping
-from importers.records import Cell, FileRefused, Remark, Row
+from importers.records import Cell, FileRefused, Limits, Remark, Row
 
 MOST_IN_AN_ITEM = 1024 * 1024
 MOST_IN_A_CELL = 128 * 1024
@@ -19,20 +20,30 @@ Advance = Callable[[int], None]
 
 def read_json(facts: FileFacts, mapping: ImportMapping, advance: Advance) -> Iterator[Row | Remark]:
     """The items as rows, the first being 1. Raises FileRefused where the text is no list, or ends too early."""
-    with facts.path.open(encoding=facts.encoding) as file:
-        stream = _Stream(file, facts.path.name, advance)
-        for number, item in enumerate(stream.items(mapping.records), 1):
+    for item in json_rows(facts.path, facts.encoding, mapping.records, advance):
+        if isinstance(item, Row):
+            check_names(facts.path.name, item, mapping)
+        yield item
+
+
+def read_json_apart(path: Path, _limits: Limits, choices: dict[str, Any]) -> Iterator[Row | Remark]:
+    """The same in a process of its own, for a file that is one object and so is read whole."""
+    yield from json_rows(path, choices["encoding"], choices["records"], lambda _: None)
+
+
+def json_rows(path: Path, encoding: str, records: str, advance: Advance) -> Iterator[Row | Remark]:
+    """The items, whatever their names are."""
+    with path.open(encoding=encoding) as file:
+        stream = _Stream(file, path.name, advance)
+        for number, item in enumerate(stream.items(records), 1):
             if not isinstance(item, dict):
                 advice = "Each item must be an object with the mapping's names"
                 yield Remark(number, "refused", "the whole row", str(item)[:80], "is no object", advice)
                 continue
             try:
-                row = Row(number, flatten(item))
+                yield Row(number, flatten(item))
             except ValueError as error:
                 yield Remark(number, "refused", "the whole row", "", str(error), "Look at the item in a text editor")
-                continue
-            _check_names(facts.path.name, row, mapping)
-            yield row
 
 
 def flatten(item: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Cell]:
@@ -64,7 +75,8 @@ def _text(value: Any) -> str:
     return text
 
 
-def _check_names(file: str, row: Row, mapping: ImportMapping) -> None:
+def check_names(file: str, row: Row, mapping: ImportMapping) -> None:
+    """Raise FileRefused where the item has a name that the mapping does not know."""
     unknown = [name for name in row.cells if name not in mapping.known]
     if unknown:
         raise FileRefused(

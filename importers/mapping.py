@@ -104,6 +104,7 @@ class Fields:
     serves: Value = NOTHING
     note: Value = NOTHING
     source_url: Value = NOTHING
+    source: Value = NOTHING
     role: Value = NOTHING
     area: Value = NOTHING
     asks_for: Value = NOTHING
@@ -145,11 +146,11 @@ class DatesRule:
 
 @dataclass(frozen=True, slots=True)
 class ImportMapping:
-    """One kind of list."""
+    """One kind of list. `format` csv is any table, a workbook too; `entry_id` names the column of our own ids."""
 
     kind: str
     title: str
-    format: Literal["csv", "json"]
+    format: Literal["csv", "json", "vcard", "hsds", "directory"]
     source: SourceRule
     key: tuple[str, ...]
     fields: Fields
@@ -157,6 +158,8 @@ class ImportMapping:
     separator: str = ","
     quoting: Literal["normal", "none"] = "normal"
     records: str = ""
+    sheet: str = ""
+    entry_id: str = ""
     ignore: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
     clean: Mapping[str, tuple[Cleaner, ...]] = field(default_factory=dict)
@@ -169,7 +172,8 @@ class ImportMapping:
     @property
     def used(self) -> frozenset[str]:
         """The columns the mapping reads."""
-        asked = set(self.key) | (set(self.clean) - {"*"}) | ({self.dates.match} if self.dates else set())
+        asked = {*self.key, *filter(None, [self.entry_id])} | (set(self.clean) - {"*"})
+        asked |= {self.dates.match} if self.dates else set()
         for value in (*self.fields.values(), *self.values.values()):
             asked |= value.names
         for table in self.tables.values():

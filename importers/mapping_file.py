@@ -35,7 +35,7 @@ MOST_BYTES = 512 * 1024
 NAME_KINDS = ("official", "short", "former")
 _SOURCES_OF_VALUE = ("column", "pattern", "value", "parts")
 _SINGLE_FIELDS = (
-    *("country", "host_country", "type", "city", "serves", "note", "source_url"),
+    *("country", "host_country", "type", "city", "serves", "note", "source_url", "source"),
     *("title", "role", "area", "asks_for", "official", "date"),
 )
 
@@ -76,11 +76,13 @@ class _Reader:
         readers: dict[str, Callable[[Any, str], Any]] = {
             "kind": self.kind,
             "title": self.text,
-            "format": self.one_of("csv", "json"),
+            "format": self.one_of("csv", "json", "vcard", "hsds", "directory"),
             "encoding": self.encoding,
             "separator": self.separator,
             "quoting": self.one_of("normal", "none"),
             "records": self.text,
+            "sheet": self.text,
+            "entry_id": self.text,
             "source": self.source,
             "key": self.texts,
             "ignore": self.names,
@@ -300,7 +302,9 @@ class _Reader:
         return read
 
     def encoding(self, raw: Any, at: str) -> str:
-        """An encoding Python knows."""
+        """An encoding Python knows, or `auto`."""
+        if raw == "auto":
+            return "auto"
         try:
             return codecs.lookup(self.text(raw, at)).name
         except LookupError:

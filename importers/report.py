@@ -16,6 +16,7 @@ MOST_CHANGES = 10
 MOST_IN_A_GROUP = 3
 VERDICT_TITLES = {
     "refused": "Refused: these rows stay out",
+    "doubtful": "May stand here already: these rows stay out until you say",
     "left out": "Values left out: the rows are taken without them",
     "kept": "Changed here and in the list: what stands here is kept",
 }
@@ -50,17 +51,22 @@ class Report:
     refused_count: int = 0
     elsewhere_count: int = 0
     removed_here_count: int = 0
+    doubtful_count: int = 0
+    tied_count: int = 0
     changes: list[FieldChange] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     missing: list[tuple[str, str]] = field(default_factory=list)
     alike: Counter[str] = field(default_factory=Counter)
+    notices: list[str] = field(default_factory=list)
     batch_id: str = ""
     imported_before_at: datetime | None = None
 
     @property
     def is_whole(self) -> bool:
         """Nothing was refused, and nothing of the list's was held back."""
-        return not self.refused_count and not any(remark.verdict == "kept" for remark in self.remarks)
+        return not (self.refused_count or self.doubtful_count) and not any(
+            remark.verdict == "kept" for remark in self.remarks
+        )
 
 
 def report_text(report: Report) -> str:
@@ -75,6 +81,7 @@ def _head(report: Report) -> str:
     lines = [f"{report.title}: {report.file}"]
     if report.imported_before_at:
         lines.append(f"This very file was imported on {report.imported_before_at:%Y-%m-%d %H:%M} UTC.")
+    lines += [f"{notice}." for notice in report.notices]
     return "\n".join(lines)
 
 
@@ -85,6 +92,8 @@ def _counts(report: Report) -> str:
         ("changed", report.changed_count),
         ("waiting for a second person", report.waiting_count),
         ("unchanged", report.unchanged_count),
+        ("tied to entries that stand here", report.tied_count),
+        ("doubtful: perhaps here already", report.doubtful_count),
         ("refused", report.refused_count),
         ("of other countries", report.elsewhere_count),
         ("removed here, not brought back", report.removed_here_count),

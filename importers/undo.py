@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from directory.registry import operations as registry
 from directory.registry.models import Institution, Post
 from directory.registry.pictures import differences, institution_values, post_values
 from directory.registry.plain import institution_of, post_of
-from importers.comparing import load_posts
+from importers.comparing import load_posts, where_they_went
 from importers.models import ImportBatch, ImportedRecord, ImportLine
 from importers.writing import import_actor, set_source
 
@@ -37,20 +37,43 @@ class UndoReport:
     removed_count: int = 0
     restored_count: int = 0
     withdrawn_count: int = 0
+    line_count: int = 0
     refused: list[str] = field(default_factory=list)
 
 
-def undo_batch(session: Session, batch_id: str, by: str, now: datetime) -> UndoReport:
-    """Take the batch back, but for rows somebody has worked on since: those are named. Never commits."""
+def undo_batch(
+    session: Session,
+    batch_id: str,
+    by: str,
+    now: datetime,
+    *,
+    begun: UndoReport | None = None,
+    checkpoint: Callable[[UndoReport], None] | None = None,
+) -> UndoReport:
+    """Take the batch back, but for rows somebody has worked on since: those are named. Never commits.
+
+    `checkpoint` is called after some rows and may commit; `begun` is the report it was given last.
+    """
     with history.on_path(session, "import"):
-        return _undo(session, _batch(session, batch_id), by, now)
+        batch = _batch(session, batch_id)
+        return _undo(session, batch, by, now, begun or UndoReport(batch.id), checkpoint)
 
 
-def _undo(session: Session, batch: ImportBatch, by: str, now: datetime) -> UndoReport:
-    report = UndoReport(batch.id)
-    lines = session.scalars(select(ImportLine).where(ImportLine.batch_id == batch.id).order_by(ImportLine.row)).all()
+def _undo(
+    session: Session,
+    batch: ImportBatch,
+    by: str,
+    now: datetime,
+    report: UndoReport,
+    checkpoint: Callable[[UndoReport], None] | None,
+) -> UndoReport:
+    of_batch = select(ImportLine).where(ImportLine.batch_id == batch.id)
+    lines = session.scalars(of_batch.order_by(ImportLine.row, ImportLine.id)).all()[report.line_count :]
     for chunk in _chunks(lines):
         _Chunk(session, batch, chunk, by, now).take_back(report)
+        report.line_count += len(chunk)
+        if checkpoint:
+            checkpoint(report)
     batch.undone_at = now
     history.record(
         session,
@@ -99,6 +122,8 @@ class _Chunk:
         self._posts = load_posts(session, [r.post_id for r in self._records.values() if r.post_id])
         self._later = _later_batches(session, batch, ids)
         self._proposals = _proposals(session, lines)
+        ids_of_posts = [r.post_id for r in self._records.values() if r.post_id and r.post_id not in self._posts]
+        self._merged = where_they_went(session, ids_of_posts)
         self._busy = _busy_institutions(session, [post.institution_id for post in self._posts.values()])
 
     def take_back(self, report: UndoReport) -> None:
@@ -116,6 +141,8 @@ class _Chunk:
             elif post is not None and line.before is not None:
                 report.withdrawn_count += self._end_proposals(line)
                 self._restore(record, post, line.before)
+                if line.outcome == "tied":
+                    self._session.delete(record)
                 report.restored_count += 1
         self._remove(added)
         report.removed_count += len(added)
@@ -123,6 +150,8 @@ class _Chunk:
     def _problem(self, line: ImportLine, record: ImportedRecord, post: Post | None) -> str:
         if later := self._later.get(record.id):
             return f"batch {later} changed it again: take that one back first"
+        if record.post_id in self._merged:
+            return "it became part of another entry since: take that merge back first"
         if post is None:
             return "" if line.outcome == "new" else "it was removed here since, so there is nothing to set back"
         if post.confirmed_at is not None and line.outcome == "new":

@@ -25,6 +25,7 @@ from importers.comparing import Change
 from importers.content import content_of
 from importers.files import FileFacts
 from importers.mapping import ImportMapping
+from importers.matching import Doubt, keep_told_apart
 from importers.models import ImportBatch, ImportedRecord, ImportLine
 from importers.records import ImportRecord
 from importers.report import Report
@@ -33,17 +34,24 @@ from importers.report import Report
 class Writer:
     """Writes one batch. The batch itself is made with its first row: an import without news leaves no trace."""
 
-    def __init__(self, session: Session, mapping: ImportMapping, facts: FileFacts, *, by: str, now: datetime) -> None:
+    def __init__(
+        self, session: Session, mapping: ImportMapping, facts: FileFacts, *, by: str, now: datetime, batch_id: str = ""
+    ) -> None:
         self._session, self._mapping, self._facts, self._by, self._now = session, mapping, facts, by, now
         self._actor = import_actor(by)
-        self._sources: dict[date | None, Source] = {}
-        self._batch: ImportBatch | None = None
+        self._sources: dict[tuple[str, date | None], Source] = {}
+        self._batch: ImportBatch | None = session.get(ImportBatch, batch_id) if batch_id else None
 
-    def add(self, records: Sequence[ImportRecord]) -> None:
+    @property
+    def begun(self) -> str:
+        """The batch's id; empty before its first row."""
+        return self._batch.id if self._batch else ""
+
+    def add(self, records: Sequence[ImportRecord]) -> list[Post]:
         """New entries: never confirmed, never demo."""
         if not records:
-            return
-        entries = [registry.NewEntry(r.institution, r.post, self._source(r.dated_on)) for r in records]
+            return []
+        entries = [registry.NewEntry(r.institution, r.post, self._source(r.dated_on, r.source)) for r in records]
         posts = registry.add_entries(self._session, entries, by=self._by, now=self._now)
         pairs = list(zip(records, posts, strict=True))
         rows = [self._known(record, post) for record, post in pairs]
@@ -59,6 +67,21 @@ class Writer:
             if record.official:
                 registry.appoint(self._session, post, record.official, by=self._by, now=self._now)
         # Flushed rows are held weakly by the session: a long list costs no more memory than a short one.
+        self._session.flush()
+        return posts
+
+    def add_told_new(self, doubts: Sequence[Doubt]) -> None:
+        """New entries that look like others, of which somebody said that they are not these."""
+        posts = self.add([doubt.record for doubt in doubts])
+        for post, doubt in zip(posts, doubts, strict=True):
+            keep_told_apart(self._session, post, doubt, by=self._by, now=self._now)
+
+    def tie(self, changes: Sequence[Change]) -> None:
+        """Rows that are entries which stand here: tied to them; numbers these lack wait for a second person."""
+        for change in changes:
+            self._session.add(change.known)
+            self._session.flush()
+            self._apply(change, outcome="tied")
         self._session.flush()
 
     def _known(self, record: ImportRecord, post: Post) -> dict[str, Any]:
@@ -95,7 +118,7 @@ class Writer:
         self._session.flush()
         return self._batch.id
 
-    def _apply(self, change: Change) -> None:
+    def _apply(self, change: Change, *, outcome: str = "changed") -> None:
         session, post, known = self._session, change.post, change.known
         before: dict[str, Any] = {
             "content": known.content,
@@ -104,11 +127,12 @@ class Writer:
             "source_id": post.source_id,
             "proposals": self._write(change),
         }
-        set_source(session, post, self._source(change.record.dated_on).id, now=self._now)
+        if outcome == "changed":
+            set_source(session, post, self._source(change.record.dated_on, change.record.source).id, now=self._now)
         before["after"] = {"institution": plain(institution_values(post.institution)), "post": plain(post_values(post))}
         known.content = content_of(change.record)
         line = ImportLine(
-            batch_id=self._batch_id(), record_id=known.id, row=change.record.row, outcome="changed", before=before
+            batch_id=self._batch_id(), record_id=known.id, row=change.record.row, outcome=outcome, before=before
         )
         session.add(line)
 
@@ -123,14 +147,15 @@ class Writer:
             outcomes.append(proposals.change_holder(session, post, change.official, actor=actor, now=now))
         return [outcome.proposal.id for outcome in outcomes if outcome.proposal is not None]
 
-    def _source(self, dated_on: date | None) -> Source:
-        day = dated_on or self._mapping.source.dated_on
-        if day not in self._sources:
-            rule = self._mapping.source
-            self._sources[day] = registry.ensure_source(
-                self._session, rule.name, url=rule.url, dated_on=day, licence=rule.licence
-            )
-        return self._sources[day]
+    def _source(self, dated_on: date | None, name: str = "") -> Source:
+        """Where a row's facts come from: what the row itself says, else the list."""
+        rule = self._mapping.source
+        day = dated_on or rule.dated_on
+        if (name, day) not in self._sources:
+            of_list = {} if name else {"url": rule.url, "licence": rule.licence}
+            source = registry.ensure_source(self._session, name or rule.name, dated_on=day, **of_list)
+            self._sources[name, day] = source
+        return self._sources[name, day]
 
     def _batch_id(self) -> str:
         if self._batch is None:

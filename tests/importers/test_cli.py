@@ -112,8 +112,8 @@ def test_one_country(run: Flask_, tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (["-", "--as", "template"], "FILE must be the name of a file"),
-        (["x.csv", "--as", "horoscopes"], "known are authorities, embassies, template, csv, json"),
-        (["x.csv", "--as", "csv"], "needs --map FILE"),
+        (["x.csv", "--as", "horoscopes"], "known are authorities, directory, embassies, hsds"),
+        (["x.json", "--as", "json"], "needs --map FILE"),
         (["x.csv", "--as", "template", "--map", "y.yaml"], "has its own mapping"),
         (["x.csv", "--as", "template", "--country", "Utopia"], "is no country code"),
         (["x.csv"], "Missing option '--as'"),
@@ -127,7 +127,7 @@ def test_wrong_use_gives_exit_code_2(run: Flask_, arguments: list[str], says: st
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(b"", "is empty"), (b"a" * 2_000_000, "has 2 MB; at most 1 MB are read"), (b"PK\x03\x04", "Excel workbook")],
+    [(b"", "is empty"), (b"a" * 2_000_000, "has 2 MB; at most 1 MB are read"), (b"PK\x03\x04", "damaged workbook")],
 )
 def test_a_bad_file_gives_one_sentence_and_exit_code_1(run: Flask_, tmp_path: Path, content: bytes, says: str) -> None:
     (tmp_path / "bad.csv").write_bytes(content)
@@ -151,7 +151,8 @@ def test_the_kinds_are_listed(run: Flask_) -> None:
     result = run(["import-kinds"])
     assert result.exit_code == 0
     assert [line.split()[0] for line in result.output.splitlines()] == [
-        *("authorities", "embassies", "template", "csv", "json")
+        *("authorities", "directory", "embassies", "hsds", "template", "vcard"),
+        *("csv", "xlsx", "xls", "ods", "json"),
     ]
 
 
