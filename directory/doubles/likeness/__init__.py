@@ -1,0 +1,1 @@
+"""Whether two institutions, posts or officials are the same: values in, verdict with reasons out. No database."""

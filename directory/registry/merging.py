@@ -1,0 +1,115 @@
+"""Make one of two: what hangs on the one that goes moves to the one that stays, and a stub leads on.
+
+Only `directory.doubles.carrying` calls this, after the rules have said that it may stand. Never commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from directory.history import operations as history
+from directory.registry import operations as registry
+from directory.registry.models import (
+    Appointment,
+    ContactPoint,
+    Institution,
+    InstitutionName,
+    InstitutionServes,
+    Post,
+    Removal,
+    Responsibility,
+)
+from directory.registry.pictures import contact_values
+from directory.registry.values import InstitutionValues, PostValues
+
+REASON = "merged"
+
+
+def unite_posts(session: Session, keep: Post, gone: Post, values: PostValues, *, by: str, now: datetime) -> None:
+    """`keep` says `values` and has the other's holders, deputies and lines; `gone` is a stub that leads to it."""
+    keep_id, gone_id = keep.id, gone.id
+    source_id, deputy_id = keep.source_id or gone.source_id, _other_deputy(keep, gone)
+    _move_lines(session, keep, gone, ContactPoint.post_id, values)
+    session.execute(_moved(Appointment, Appointment.post_id, gone_id, keep_id))
+    session.execute(_moved(Post, Post.deputy_id, gone_id, keep_id).where(Post.id != keep_id))
+    session.expire_all()
+    keep.source_id, keep.deputy_id = source_id, deputy_id
+    registry.set_post(session, keep, values, by=by, now=now)
+    _leave_stub(session, gone_id, keep_id, now=now)
+    _delete(session, gone, (Responsibility.post_id, ContactPoint.post_id))
+    registry.touch(session, [keep_id], now=now)
+    history.queue_for_index(session, [gone_id])
+
+
+def unite_institutions(
+    session: Session, keep: Institution, gone: Institution, values: InstitutionValues, *, by: str, now: datetime
+) -> None:
+    """`keep` says `values` and has the other's posts and the bodies below it; `gone` is no more."""
+    keep_id, gone_id = keep.id, gone.id
+    parent_id = keep.parent_id or gone.parent_id
+    parent_id = gone.parent_id if parent_id == gone_id else parent_id
+    keep_source = keep.source_id or gone.source_id
+    posts = list(session.scalars(select(Post.id).where(Post.institution_id == gone_id)))
+    _move_lines(session, keep, gone, ContactPoint.institution_id, values)
+    session.execute(_moved(Post, Post.institution_id, gone_id, keep_id))
+    session.execute(_moved(Institution, Institution.parent_id, gone_id, keep_id).where(Institution.id != keep_id))
+    session.expire_all()
+    keep.source_id, keep.parent_id = keep_source, None if parent_id == keep_id else parent_id
+    registry.set_institution(session, keep, values, by=by, now=now)
+    parts = (Responsibility.institution_id, ContactPoint.institution_id, InstitutionName.institution_id)
+    _delete(session, gone, (*parts, InstitutionServes.institution_id))
+    registry.touch_institution(session, keep, now=now)
+    history.queue_for_index(session, posts)
+
+
+def _other_deputy(keep: Post, gone: Post) -> str | None:
+    """The deputy, unless it is one of the two themselves."""
+    found = keep.deputy_id if keep.deputy_id != gone.id else None
+    found = found or gone.deputy_id
+    return None if found in {keep.id, gone.id} else found
+
+
+def _move_lines(
+    session: Session,
+    keep: Post | Institution,
+    gone: Post | Institution,
+    column: Any,
+    values: PostValues | InstitutionValues,
+) -> None:
+    """The other's own lines move as they are, with their ids and confirmations; what both have is not doubled."""
+    own = {(point.kind, point.value) for point in keep.contact_points}
+    wanted = {(line.kind, line.value) for line in values.contact_points} - own
+    moving: list[str] = []
+    for point in gone.contact_points:
+        line = contact_values(point)
+        if (line.kind, line.value) in wanted:
+            wanted.discard((line.kind, line.value))
+            moving.append(point.id)
+    session.flush()
+    session.execute(update(ContactPoint).where(ContactPoint.id.in_(moving)).values({column: keep.id}))
+
+
+def _moved(table: Any, column: Any, gone_id: str, keep_id: str) -> Any:
+    return update(table).where(column == gone_id).values({column: keep_id})
+
+
+def _leave_stub(session: Session, gone_id: str, keep_id: str, *, now: datetime) -> None:
+    """Who asks for the old id is led on, and so is who asks for one that led to it."""
+    session.execute(update(Removal).where(Removal.redirect_id == gone_id).values(redirect_id=keep_id))
+    session.add(Removal(entry_id=gone_id, at=now, reason=REASON, redirect_id=keep_id))
+    session.flush()
+
+
+def _delete(session: Session, gone: Post | Institution, parts: Sequence[Any]) -> None:
+    session.flush()
+    table, gone_id = type(gone), gone.id
+    for column in parts:
+        session.execute(delete(column.class_).where(column == gone_id))
+    session.execute(delete(table).where(table.id == gone_id))
+    session.expire_all()
+    session.expunge(gone)
