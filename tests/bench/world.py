@@ -110,6 +110,7 @@ def _post(
             "is_demo": True,
             "confirmed_at": NOW - timedelta(days=age),
             "confirmation_method": "letter",
+            "added_at": NOW - timedelta(days=age),
             "changed_at": NOW - timedelta(days=age),
             "revision": 1,
         }
