@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import Babel
 from flask_sqlalchemy import SQLAlchemy
 
@@ -49,7 +49,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 
 
 def _locale() -> str:
-    return request.accept_languages.best_match(LOCALES) or "en"
+    """The language of this page: the one its reader was written to in, else one all pages have."""
+    chosen: str | None = g.get("language")
+    return chosen or request.accept_languages.best_match(LOCALES) or "en"
 
 
 def _attach(app: Flask) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,13 +18,14 @@ from directory import cli_accounts, cli_history, serve, terminal, worker
 from directory.accounts.people import person_of, viewer_of
 from directory.accounts.recovery import account_by_email
 from directory.app import database, prepare
-from directory.config import read_settings
+from directory.config import BadSetting, read_settings
 from directory.db import transaction
 from directory.entries import asking, indexing
 from directory.entries.answers import all_entries
 from directory.entries.viewer import PUBLIC, Viewer
-from directory.exports import KINDS, LATER, CannotExport, ExportContext, write_export
+from directory.exports import KINDS, CannotExport, ExportContext, SheetStyle, write_export
 from directory.exports.answer_json import asked_json
+from directory.exports.context import PROFILES, SEPARATORS
 from directory.exports.words import filter_words
 from directory.history.access import Asker, record_access
 from directory.ports import FixedClock
@@ -115,7 +117,9 @@ def ask(question: str, viewer: str | None, *, as_json: bool, limit: int) -> None
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
-@click.option("--as", "kind", required=True, type=click.Choice([*KINDS, *LATER]))
+@click.option("--as", "kind", required=True, type=click.Choice([*KINDS]))
+@click.option("--profile", default="plain", show_default=True, type=click.Choice(PROFILES), help="For whom a CSV is.")
+@click.option("--separator", default="comma", show_default=True, type=click.Choice([*SEPARATORS]), help="Of a CSV.")
 @click.option("--country", "countries", multiple=True, metavar="CC")
 @click.option("--sop", "numbers", multiple=True, type=click.IntRange(1, 5))
 @click.option("--role", "roles", multiple=True, metavar="ROLE")
@@ -128,17 +132,21 @@ def export(
     numbers: tuple[int, ...],
     roles: tuple[str, ...],
     viewer: str | None,
+    profile: str,
+    separator: str,
 ) -> None:
-    """Write entries to a file: whole or not at all. Without --viewer, the public layer."""
+    """Write entries to a file: whole or not at all. Without --viewer, and as hsds, the public layer."""
     session, site = _ready()
     taxonomy = site.taxonomy(session)
     _refuse_unknown("--country", countries, codes())
     _refuse_unknown("--role", roles, taxonomy.roles)
     reading = Reading(countries=countries, sops=numbers, roles=roles)
-    entries = all_entries(reading, site.desk(session, _viewer(session, viewer)), limit=MOST_EXPORTED)
+    seen_by = PUBLIC if KINDS[kind].is_public_only else _viewer(session, viewer)
+    entries = all_entries(reading, site.desk(session, seen_by), limit=MOST_EXPORTED)
     words = filter_words(reading, taxonomy, kosovo=site.settings.kosovo_name) or "everything"
     try:
-        content = write_export(kind, entries, context=_context(site, session, words))
+        context = replace(_context(site, session, words), style=SheetStyle(profile, SEPARATORS[separator]))
+        content = write_export(kind, entries, context=context)
     except CannotExport as error:
         raise click.ClickException(str(error)) from error
     part = file.with_name(file.name + ".part")
@@ -162,16 +170,22 @@ def tick(instant: datetime | None, *, as_json: bool) -> None:
         site.ports = type(site.ports)(site.ports.index, FixedClock(instant.replace(tzinfo=instant.tzinfo or UTC)))
     report = worker.run_due(current_app)
     if as_json:
-        click.echo(json.dumps({"at": site.now().isoformat(), "jobs": report}))
+        click.echo(json.dumps({"at": site.now().isoformat(), "jobs": report, "rounds": site.rounds_done}))
         return
     for name, count in report.items():
-        click.echo(f"{name:<12} {count:>6}")
+        click.echo(f"{name:<14} {count:>6}")
+        for part, done in site.rounds_done.items() if name == "rounds" else ():
+            click.echo(f"  {part:<12} {done:>6}")
 
 
 @click.command("check-config")
 def check_config() -> None:
     """Read the settings and say what is odd; a bad value has already refused the start."""
     settings, warnings = read_settings()
+    try:
+        worker.try_mail_settings(settings)
+    except BadSetting as error:
+        raise click.ClickException(str(error)) from error
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)
     click.echo(f"Settings are fine. Data folder: {settings.data_dir}")
@@ -244,6 +258,7 @@ def _context(site: Site, session: Session, words: str) -> ExportContext:
         kosovo_footnote=settings.kosovo_footnote,
         kosovo_name=settings.kosovo_name,
         filter_words=words,
+        timezone=settings.timezone,
     )
 
 

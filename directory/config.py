@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 PREFIX = "DIRECTORY_"
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+HOST = re.compile(r"([A-Za-z0-9.-]+|\[::1\])(:[0-9]{1,5})?")
 KOSOVO_FOOTNOTE = (
     "* This designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 "
     "and the ICJ Opinion on the Kosovo declaration of independence."
@@ -35,6 +37,13 @@ class Settings:
     history_key: str = ""
     mail_url: str = ""
     mail_from: str = ""
+    return_path: str = ""
+    return_address_days: int = 14
+    mailbox_url: str = ""
+    bounce_limit: int = 20
+    bounce_limit_percent: int = 20
+    mail_per_domain_per_minute: int = 20
+    mail_per_second: int = 5
     password_cost: str = "strong"  # noqa: S105 - how dear a hash is
     base_url: str = "http://127.0.0.1:8000"
     trusted_proxies: int = 0
@@ -43,12 +52,25 @@ class Settings:
     kosovo_name: str = "Kosovo*"
     kosovo_footnote: str = KOSOVO_FOOTNOTE
     due_after_days: int = 76
+    remind_after_days: int = 83
     overdue_after_days: int = 90
+    institution_after_days: int = 97
     unconfirmed_after_days: int = 104
     hidden_after_days: int = 120
     dormant_after_days: int = 180
+    erased_after_days: int = 210
+    evidence_kept_days: int = 90
+    outcomes_kept_days: int = 365
+    first_round_days: int = 76
+    letters_from_hour: int = 8
+    letters_until_hour: int = 18
+    letters_per_run: int = 500
+    webhook_hosts: str = ""
     visitor_export_limit: int = 25
     import_max_megabytes: int = 64
+    import_max_unpacked_megabytes: int = 50
+    import_max_rows: int = 20_000
+    import_max_columns: int = 200
     log_level: str = "INFO"
 
 
@@ -126,12 +148,29 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "demo": _yes_or_no,
     "trusted_proxies": _whole_number("TRUSTED_PROXIES", 0, 10),
     "due_after_days": _whole_number("DUE_AFTER_DAYS", 1, 3650),
+    "remind_after_days": _whole_number("REMIND_AFTER_DAYS", 1, 3650),
+    "institution_after_days": _whole_number("INSTITUTION_AFTER_DAYS", 1, 3650),
+    "erased_after_days": _whole_number("ERASED_AFTER_DAYS", 1, 3650),
+    "evidence_kept_days": _whole_number("EVIDENCE_KEPT_DAYS", 30, 3650),
+    "outcomes_kept_days": _whole_number("OUTCOMES_KEPT_DAYS", 30, 3650),
+    "first_round_days": _whole_number("FIRST_ROUND_DAYS", 1, 365),
+    "letters_from_hour": _whole_number("LETTERS_FROM_HOUR", 0, 23),
+    "letters_until_hour": _whole_number("LETTERS_UNTIL_HOUR", 1, 24),
+    "letters_per_run": _whole_number("LETTERS_PER_RUN", 1, 100000),
     "overdue_after_days": _whole_number("OVERDUE_AFTER_DAYS", 1, 3650),
     "unconfirmed_after_days": _whole_number("UNCONFIRMED_AFTER_DAYS", 1, 3650),
     "hidden_after_days": _whole_number("HIDDEN_AFTER_DAYS", 1, 3650),
     "dormant_after_days": _whole_number("DORMANT_AFTER_DAYS", 1, 3650),
+    "return_address_days": _whole_number("RETURN_ADDRESS_DAYS", 1, 60),
+    "bounce_limit": _whole_number("BOUNCE_LIMIT", 1, 10_000),
+    "bounce_limit_percent": _whole_number("BOUNCE_LIMIT_PERCENT", 1, 100),
+    "mail_per_domain_per_minute": _whole_number("MAIL_PER_DOMAIN_PER_MINUTE", 1, 10_000),
+    "mail_per_second": _whole_number("MAIL_PER_SECOND", 1, 1000),
     "visitor_export_limit": _whole_number("VISITOR_EXPORT_LIMIT", 1, 1000),
     "import_max_megabytes": _whole_number("IMPORT_MAX_MEGABYTES", 1, 4096),
+    "import_max_unpacked_megabytes": _whole_number("IMPORT_MAX_UNPACKED_MEGABYTES", 1, 4096),
+    "import_max_rows": _whole_number("IMPORT_MAX_ROWS", 1, 1_000_000),
+    "import_max_columns": _whole_number("IMPORT_MAX_COLUMNS", 1, 10_000),
 }
 
 
@@ -155,12 +194,26 @@ def _refuse_odd(settings: Settings) -> None:
         raise BadSetting(f"{PREFIX}PASSWORD_COST is {settings.password_cost!r}; it must be strong or light")
     if settings.password_cost == "test" and address.hostname not in LOOPBACK:  # noqa: S105 - no password  # nosec B105
         raise BadSetting(f"{PREFIX}PASSWORD_COST=test is for tests on this machine only")
+    odd = [host for host in settings.webhook_hosts.replace(",", " ").split() if not HOST.fullmatch(host)]
+    if odd:
+        raise BadSetting(f"{PREFIX}WEBHOOK_HOSTS names {odd[0]!r}; give hosts such as cases.example.org or host:8443")
+    _refuse_odd_days(settings)
+
+
+def _refuse_odd_days(settings: Settings) -> None:
     days = (
         settings.due_after_days,
+        settings.remind_after_days,
         settings.overdue_after_days,
+        settings.institution_after_days,
         settings.unconfirmed_after_days,
         settings.hidden_after_days,
         settings.dormant_after_days,
+        settings.erased_after_days,
     )
     if sorted(set(days)) != list(days):
-        raise BadSetting("The days must rise: DUE, OVERDUE, UNCONFIRMED, HIDDEN, DORMANT")
+        raise BadSetting(
+            "The days must rise: DUE, REMIND, OVERDUE, INSTITUTION, UNCONFIRMED, HIDDEN, DORMANT, ERASED_AFTER_DAYS"
+        )
+    if settings.letters_from_hour >= settings.letters_until_hour:
+        raise BadSetting(f"{PREFIX}LETTERS_FROM_HOUR must be before LETTERS_UNTIL_HOUR")

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.config import Settings
+from directory.confirmations.rules import Timeline
 from directory.entries.answers import Desk
 from directory.entries.queries import EntryCache
 from directory.entries.viewer import PUBLIC, Viewer
@@ -36,6 +37,7 @@ class Site:
     settings: Settings
     ports: Ports
     cache: EntryCache = field(default_factory=EntryCache)
+    rounds_done: dict[str, int] = field(default_factory=dict)  # what the last run of the rounds did, for the report
     _taxonomy: Taxonomy | None = None
     _reader: Reader | None = None
     _version_id: str = ""
@@ -52,6 +54,22 @@ class Site:
             unconfirmed=s.unconfirmed_after_days,
             hidden=s.hidden_after_days,
             dormant=s.dormant_after_days,
+        )
+
+    @property
+    def timeline(self) -> Timeline:
+        """When who is asked, from the settings."""
+        s = self.settings
+        return Timeline(
+            ask=s.due_after_days,
+            remind=s.remind_after_days,
+            deputy=s.overdue_after_days,
+            institution=s.institution_after_days,
+            coordinator=s.unconfirmed_after_days,
+            hide=s.hidden_after_days,
+            decide=s.dormant_after_days,
+            erase=s.erased_after_days,
+            spread=s.first_round_days,
         )
 
     def now(self) -> datetime:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from time import sleep
+from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
@@ -13,17 +15,30 @@ from sqlalchemy.orm import Session
 
 from directory.accounts import limits, links, passkeys, recovery, sessions
 from directory.accounts.letters import Post
+from directory.accounts.vault import Vault, derive
 from directory.app import database
+from directory.config import Settings
+from directory.confirmations import drills, letters, running
+from directory.confirmations.rounds import Day
 from directory.db import transaction
+from directory.doubles import operations as merges
 from directory.entries import indexing, queries
+from directory.feeds import delivering, digests, posting
 from directory.history import access, sealing
 from directory.logs import where
-from directory.mail import sending
+from directory.mail import receiving, return_address, sending
 from directory.mail.adapters import FileMailer, build_mailer
+from directory.mail.alone import alone
+from directory.mail.breaker import Limits
 from directory.mail.message import sender_of
+from directory.mail.pace import Pace
+from directory.mail.received.mailbox import MailboxAway, build_mailbox
+from directory.mail.received.slip import Reader
 from directory.ports import SystemClock
-from directory.privacy import finishing
+from directory.privacy import finishing, retention
+from directory.proposals import scheduling
 from directory.site import Site
+from directory.web.feeds import allowed_hosts, reading_of_filters
 
 log = logging.getLogger(__name__)
 
@@ -57,15 +72,135 @@ def send_mail(session: Session, site: Site) -> int:
     """Answer those who asked for a way back in, then send what is due."""
     answer_asked(session, site)
     settings = site.settings
-    return sending.send_due(session, build_mailer(settings), sender_of(settings), now=site.now())
+    pace = Pace(settings.mail_per_domain_per_minute, settings.mail_per_second)
+    sender = sender_of(settings, return_keys(settings))
+
+    def send() -> int:
+        return sending.send_due(session, build_mailer(settings), sender, now=site.now(), pace=pace)
+
+    if session.get_bind().dialect.name != "sqlite":
+        return send()
+    with alone(settings.data_dir / "sending.lock") as is_alone:
+        return send() if is_alone else 0
+
+
+def return_keys(settings: Settings) -> list[bytes]:
+    """The keys under which return addresses are signed, newest first."""
+    return [derive(key, return_address.PURPOSE) for key in settings.secret_keys]
+
+
+def try_mail_settings(settings: Settings) -> None:
+    """Raises BadSetting where letters could not go out or come back as the settings say."""
+    build_mailer(settings)
+    build_mailbox(settings)
+    sender_of(settings, return_keys(settings))
+
+
+def receive_mail(session: Session, site: Site) -> int:
+    """Read the mailbox that reports and answers arrive in, where there is one."""
+    settings = site.settings
+    mailbox, sender = build_mailbox(settings), sender_of(settings, return_keys(settings))
+    if mailbox is None:
+        return 0
+    reader = Reader(sender.returns, sender.domain, (sender.address,))
+    limits = Limits(settings.bounce_limit, settings.bounce_limit_percent)
+    try:
+        done = receiving.receive(
+            session, mailbox, reader, now=site.now(), today=site.today(), days=settings.return_address_days,
+            limits=limits,
+        )  # fmt: skip
+    except MailboxAway as error:
+        log.warning("The mailbox cannot be read; the next run tries again: %s", error)
+        return 0
+    return done.total
+
+
+def ask_owners(session: Session, site: Site) -> int:
+    """Open what is due, take the next steps, write the letters of the day; what was done goes into the log."""
+    settings = site.settings
+    desk = letters.Desk(
+        vault=Vault(settings.secret_keys),
+        code_key=letters.code_key(settings.secret_keys),
+        base_url=settings.base_url,
+        timezone=settings.timezone,
+        from_hour=settings.letters_from_hour,
+        until_hour=settings.letters_until_hour,
+    )
+    day = Day(site.now(), site.today(), site.timeline)
+    breaker = Limits(settings.bounce_limit, settings.bounce_limit_percent)
+    done = running.run(session, day, desk, limit=settings.letters_per_run, breaker=breaker)
+    site.rounds_done = done
+    if any(done.values()):
+        log.info("Asked owners: %s", ", ".join(f"{name} {count}" for name, count in done.items() if count))
+    return sum(done.values())
+
+
+def plan_drills(session: Session, site: Site) -> int:
+    """Every duty line has a day in this half-year on which it is tested."""
+    with transaction(session):
+        return drills.plan(session, Day(site.now(), site.today(), site.timeline))
+
+
+def keep_dates(session: Session, site: Site) -> int:
+    """What has its day: agreed changes stand from today, terms begin and end."""
+    now, today = site.now(), site.today()
+    with transaction(session):
+        done = scheduling.apply_due(session, now=now, today=today)
+    with transaction(session):
+        shown = scheduling.apply_dates(session, now=now, today=today, zone=ZoneInfo(site.settings.timezone))
+    return done.total + shown
+
+
+def keep_no_longer(session: Session, site: Site) -> int:
+    """Who held a closed post, and what was written about it, is kept so long and no longer."""
+    settings, total = site.settings, 0
+    after_days = settings.erased_after_days - settings.dormant_after_days
+    for _ in range(retention.A_RUN):
+        with transaction(session):  # one at a time: each looks through every table, and others write in between
+            erased = retention.erase_due(session, now=site.now(), today=site.today(), after_days=after_days, limit=1)
+        total += erased
+        if not erased:
+            break
+    kept = retention.Kept(evidence=settings.evidence_kept_days, outcomes=settings.outcomes_kept_days)
+    with transaction(session):
+        return total + retention.forget_old(session, now=site.now(), kept=kept)
 
 
 def tidy(session: Session, site: Site) -> int:
     """Forget what nobody needs any more: counted windows, dead links, old sessions, unanswered questions."""
     with transaction(session):
-        for part in (limits, links, sessions, passkeys):
+        for part in (limits, links, sessions, passkeys, receiving, merges):
             part.forget(session, now=site.now())
     return 0
+
+
+def tell_webhooks(session: Session, site: Site) -> int:
+    """Other software is told what changed. With no host listed nothing leaves, whatever stands in the table."""
+    settings = site.settings
+    allowed = allowed_hosts(settings)
+    if not allowed.hosts:
+        return 0
+
+    def send(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        return posting.post(url, body, headers, allowed=allowed)
+
+    post = delivering.Post(settings.base_url, Vault(settings.secret_keys), send)
+    return delivering.deliver(session, post, clock=site.now)
+
+
+def write_digests(session: Session, site: Site) -> int:
+    """Letters about what people follow, where something changed."""
+    settings, taxonomy = site.settings, site.taxonomy(session)
+    table = digests.Table(
+        keys=settings.secret_keys,
+        base_url=settings.base_url,
+        timezone=settings.timezone,
+        from_hour=settings.letters_from_hour,
+        until_hour=settings.letters_until_hour,
+        desk_for=lambda viewer: site.desk(session, viewer),
+        read=lambda filters: reading_of_filters(filters, taxonomy),
+    )
+    return digests.write_due(session, table, now=site.now())
 
 
 def seal_history(session: Session, site: Site) -> int:
@@ -131,13 +266,31 @@ def warm_cache(session: Session, site: Site) -> int:
 
 JOBS = [
     Job("index", 1.0, keep_index),
-    Job("mail", 2.0, send_mail),
+    Job("mail", 1.0, send_mail),
+    Job("received", 60.0, receive_mail),
+    Job("rounds", 300.0, ask_owners),
+    Job("drills", 3600.0, plan_drills),
+    Job("dates", 300.0, keep_dates),
+    Job("retention", 3600.0, keep_no_longer),
     Job("tidy", 3600.0, tidy),
     Job("history", 5.0, seal_history),
     Job("history_whole", 3600.0, seal_all_history),
     Job("erasures", 10.0, finish_erasures),
+    Job("webhooks", 10.0, tell_webhooks),
+    Job("digests", 300.0, write_digests),
     Job("accesses", 3600.0, forget_accesses),
 ]
+
+
+# However late a tick is, it is run, once: the database says what is due.
+ALWAYS_RUN = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+FIRST_AFTER_SECONDS = 10.0  # whoever starts the directory need not wait for the hour
+
+
+def add_job(job: Job) -> None:
+    """What a composition root brings besides, once, however often it is said."""
+    if job.name not in {known.name for known in JOBS}:
+        JOBS.append(job)
 
 
 def run_due(app: Flask) -> dict[str, int]:
@@ -149,11 +302,10 @@ def run_due(app: Flask) -> dict[str, int]:
 
 def start(app: Flask) -> BackgroundScheduler:
     """Tick inside this process (the embedded default). A late or doubled tick loses nothing."""
-    scheduler = BackgroundScheduler(timezone="UTC")
+    scheduler = BackgroundScheduler(timezone="UTC", job_defaults=ALWAYS_RUN)
     for job in JOBS:
-        scheduler.add_job(
-            _tick, "interval", (app, job), seconds=job.every, coalesce=True, misfire_grace_time=None, max_instances=1
-        )
+        first = datetime.now(UTC) + timedelta(seconds=min(job.every, FIRST_AFTER_SECONDS))
+        scheduler.add_job(_tick, "interval", (app, job), seconds=job.every, next_run_time=first)
     scheduler.add_job(_tick, args=(app, Job("warm", 0, warm_cache)))
     scheduler.start()
     return scheduler

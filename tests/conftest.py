@@ -9,7 +9,11 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-import importers.models  # noqa: F401 - the tables must be known
+import directory.confirmations.models
+import directory.doubles.models
+import directory.feeds.models
+import directory.proposals.models  # noqa: F401
+import importers.models  # noqa: F401
 from directory import migrations
 from directory.db import make_engine
 from directory.registry import operations as registry

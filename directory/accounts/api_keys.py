@@ -13,6 +13,7 @@ from directory.accounts.models import ApiKey
 from directory.accounts.people import person_of, rights, viewer_of
 from directory.accounts.policy import ANYBODY, Person, Subject
 from directory.accounts.tokens import new_token, token_hash
+from directory.db import Base
 from directory.entries.viewer import PUBLIC, Viewer
 from directory.history import operations as history
 
@@ -116,13 +117,21 @@ def revoke(session: Session, account_id: str, key_id: str, *, now: datetime) -> 
 
 
 def revoke_all(session: Session, account_id: str, *, now: datetime) -> None:
-    """Every key of an account that was frozen: thawed, it makes new ones."""
+    """Every key, phone book and webhook of an account that was frozen: thawed, it makes new ones."""
     session.execute(
         update(ApiKey)
         .where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
         .values(revoked_at=now)
         .execution_options(synchronize_session="fetch")
     )
+    books = Base.metadata.tables.get("subscription")  # phone books stand above accounts: reached by name
+    if books is not None:
+        live = (books.c.account_id == account_id) & books.c.revoked_at.is_(None)
+        session.execute(update(books).where(live).values(revoked_at=now))
+    hooks = Base.metadata.tables.get("webhook")  # and so do these
+    if hooks is not None:
+        live = (hooks.c.account_id == account_id) & hooks.c.ended_at.is_(None)
+        session.execute(update(hooks).where(live).values(ended_at=now, pending=""))
 
 
 def find(session: Session, text: str, *, now: datetime) -> KeyInUse | None:

@@ -15,9 +15,10 @@ from directory.accounts.models import Account, TotpFactor
 from directory.accounts.recovery import account_by_email
 from directory.accounts.vault import Vault
 from directory.registry.models import Institution
+from directory.registry.models import Post as RegistryPost
 
 HOST = "demo.example"
-# name, address, role, country; an owner gets the first institution of the country
+# name, address, role, country; an owner gets the institution of the country that waited longest
 PEOPLE = (
     ("Rea Reader", "reader", "reader", "RO"),
     ("Fabian Focal", "focal", "focal_point", "RO"),
@@ -77,7 +78,11 @@ def _role(session: Session, account: Account, role: str, country: str | None, po
         invitations.give(session, account, role, country, None, by="demo", post=post)
         return country or ""
     institution = session.scalars(
-        select(Institution).where(Institution.country_code == country).order_by(Institution.id).limit(1)
+        select(Institution)
+        .join(Institution.posts)
+        .where(Institution.country_code == country)
+        .order_by(RegistryPost.confirmed_at.asc().nulls_last(), Institution.id)  # one that is asked at once
+        .limit(1)
     ).first()
     if institution is None:
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -68,7 +69,7 @@ def roles_changed(session: Session, account: Account, *, post: Post) -> None:
     _to(session, "roles_changed", account, f"roles_changed:{new_id()}", post)
 
 
-def _to(session: Session, letter: str, account: Account, key: str, post: Post, **words: object) -> None:
+def _to(session: Session, letter: str, account: Account, key: str, post: Post, **words: Any) -> None:
     outbox.queue(
         session,
         letter,

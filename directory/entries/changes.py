@@ -22,6 +22,7 @@ from directory.search.reading import Reading
 from directory.sops.taxonomy import Taxonomy
 
 BATCH = 200
+MOST_REMOVED = 1000  # in one page; a list that was taken back may have more
 MOST_LOOKED_AT = 2000  # per call; a rare filter then gets a short page and a place to go on from
 
 
@@ -30,6 +31,14 @@ class Place:
     """Where a walk stands: behind this entry, in the order of change and id."""
 
     changed_at: datetime
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalPlace:
+    """Where a walk through what is gone stands: behind this entry, in the order of removal and id."""
+
+    at: datetime
     entry_id: str
 
 
@@ -50,6 +59,14 @@ class Removed:
     redirect: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class RemovedPage:
+    """Some entries that are gone; `after` is where to go on, None at the end."""
+
+    removed: tuple[Removed, ...] = ()
+    after: RemovalPlace | None = None
+
+
 def changed_entries(
     reading: Reading, desk: Desk, taxonomy: Taxonomy, *, since: datetime, after: Place | None, limit: int
 ) -> ChangePage:
@@ -58,7 +75,8 @@ def changed_entries(
     found: list[Entry] = []
     for _ in range(0, MOST_LOOKED_AT, BATCH):
         places = _places(desk.session, since, after, BATCH)
-        entries = {entry.id: entry for entry in _matching(places, filters, desk, taxonomy)}
+        ids = [place.entry_id for place in places]
+        entries = {entry.id: entry for entry in _matching(ids, filters, desk, taxonomy)}
         for place in places:
             after = place
             if place.entry_id in entries:
@@ -70,10 +88,25 @@ def changed_entries(
     return ChangePage(tuple(found), after)
 
 
-def removed_since(session: Session, since: datetime) -> list[Removed]:
-    """Every entry taken out at or after `since`. Its country and procedure are forgotten, so no filter applies."""
-    rows = session.scalars(select(Removal).where(Removal.at >= since).order_by(Removal.at, Removal.entry_id))
-    return [Removed(row.entry_id, row.at, row.redirect_id) for row in rows]
+def removed_since(
+    session: Session, since: datetime, *, after: RemovalPlace | None = None, limit: int = MOST_REMOVED
+) -> RemovedPage:
+    """Entries taken out at or after `since`, from behind `after`.
+
+    Their country and procedure are forgotten, so no filter applies.
+    """
+    statement = select(Removal).where(Removal.at >= since)
+    if after is not None:
+        same_instant = and_(Removal.at == after.at, Removal.entry_id > after.entry_id)
+        statement = statement.where(or_(Removal.at > after.at, same_instant))
+    rows = session.scalars(statement.order_by(Removal.at, Removal.entry_id).limit(limit + 1)).all()
+    removed = tuple(Removed(row.entry_id, row.at, row.redirect_id) for row in rows[:limit])
+    return RemovedPage(removed, RemovalPlace(removed[-1].at, removed[-1].id) if len(rows) > limit else None)
+
+
+def matching_entries(ids: Sequence[str], reading: Reading, desk: Desk, taxonomy: Taxonomy) -> list[Entry]:
+    """Those of these entries that fit the filters, as the viewer sees them."""
+    return _matching(ids, to_query(reading, desk, limit=0).filters, desk, taxonomy)
 
 
 def _places(session: Session, since: datetime, after: Place | None, limit: int) -> list[Place]:
@@ -86,9 +119,9 @@ def _places(session: Session, since: datetime, after: Place | None, limit: int) 
 
 
 def _matching(
-    places: Sequence[Place], filters: Mapping[str, tuple[str, ...]], desk: Desk, taxonomy: Taxonomy
+    ids: Sequence[str], filters: Mapping[str, tuple[str, ...]], desk: Desk, taxonomy: Taxonomy
 ) -> list[Entry]:
-    stored = queries.load(desk.session, [place.entry_id for place in places], today=desk.today, cache=desk.cache)
+    stored = queries.load(desk.session, ids, today=desk.today, cache=desk.cache)
     if filters:
         stored = [
             entry

@@ -17,6 +17,7 @@ class ContactLine:
     """One number, address or account. `value` is None where the viewer may reveal it but has not.
 
     `owner` tells whose it is: `institution`, `post` or `holder`. Phones are E.164 in `value`, spaced in `display`.
+    `answered_at` is when somebody last answered in a test, after so many seconds.
     """
 
     id: str
@@ -31,6 +32,8 @@ class ContactLine:
     confirmed_at: datetime | None
     method: str | None
     field_class: FieldClass
+    answered_at: datetime | None = None
+    answer_seconds: int | None = None
 
     @property
     def is_restricted(self) -> bool:
@@ -125,6 +128,7 @@ class _Picture:
     revision: int
     changed_at: datetime
     is_being_checked: bool = field(default=False, kw_only=True)  # a change of a guarded value waits for a second person
+    reachability: str | None = field(default=None, kw_only=True)  # a plain phrase about trouble in reaching it
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ class StoredEntry(_Picture):
     """Everything the directory holds about a post. Never shown: only `visibility.visible` reads it."""
 
     holder: Holder | None
+    keeps_holder: bool = field(default=False, kw_only=True)  # the last route: not hidden before somebody decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,6 @@ class Entry(_Picture):
     official: str | None
     is_acting: bool
     freshness: FreshnessState
-    reachability: str | None = None
 
     @property
     def place(self) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 from threading import Lock
 
 import phonenumbers
+from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -43,6 +44,10 @@ KIND_ORDER = {
             "postal",
         )
     )
+}
+REACHABILITY = {
+    "mail": "No mail has got through since {day}.",
+    "reported": "Readers could not reach it on {day}; it is being checked.",
 }
 OWNER_ORDER = {"post": 0, "holder": 1, "institution": 2}
 
@@ -156,7 +161,16 @@ def picture(post: Post, today: date) -> StoredEntry:
         changed_at=post.changed_at,
         holder=_holder(appointment),
         is_being_checked=post.is_being_checked or institution.is_being_checked,
+        reachability=_reachability(post.reachability),
+        keeps_holder=post.keeps_holder,
     )
+
+
+def _reachability(stored: str) -> str | None:
+    """The plain phrase for a stored key and day; the evidence itself stays with staff."""
+    key, _, day = stored.partition(":")
+    phrase = REACHABILITY.get(key)
+    return phrase.format(day=format_date(date.fromisoformat(day), "d MMMM y", locale="en")) if phrase else None
 
 
 def _institution(institution: Institution) -> InstitutionPart:
@@ -203,6 +217,8 @@ def _line(owner: str, point: ContactPoint) -> ContactLine:
         confirmed_at=point.confirmed_at,
         method=point.confirmation_method,
         field_class=rules.field_class(point.kind, is_published=point.is_published),
+        answered_at=point.answered_at,
+        answer_seconds=point.answer_seconds,
     )
 
 

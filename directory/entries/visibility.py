@@ -9,13 +9,14 @@ from directory.entries.entry import ContactLine, Entry, Holder, StoredEntry
 from directory.entries.viewer import Viewer
 from directory.registry import rules
 
-_SHARED = tuple(f.name for f in fields(StoredEntry) if f.name not in {"holder", "contact_lines"})
+_SHARED = tuple(f.name for f in fields(StoredEntry) if f.name not in {"holder", "keeps_holder", "contact_lines"})
 
 
 def visible(stored: StoredEntry, viewer: Viewer, *, today: date, days: rules.FreshnessDays) -> Entry:
     """The entry as this viewer may see it today: absent, not masked, what they may not see."""
     confirmed_on = stored.confirmed_at.date() if stored.confirmed_at else None
-    holder_hidden = rules.hides_holder(confirmed_on, today, days) or not _may_name(stored.holder, viewer)
+    is_silent = rules.hides_holder(confirmed_on, today, days) and not stored.keeps_holder
+    holder_hidden = is_silent or not _may_name(stored.holder, viewer)
     lines = tuple(
         line
         for stored_line in stored.contact_lines

@@ -14,12 +14,15 @@ from sqlalchemy.orm import Session
 
 from directory.accounts import factors, links, sessions
 from directory.accounts.models import Account, AccountGrant, ApiKey, Invitation, PostOwner, SignedInSession
+from directory.confirmations.models import Succession
 from directory.db import Base
 from directory.entries.queries import display_of
+from directory.feeds.models import Following, Webhook
 from directory.history import operations as history
 from directory.history.erasure import empty_lines, lines_that_tell
 from directory.history.models import OpenErasure
 from directory.mail.models import OutgoingMail
+from directory.phonebooks.models import Subscription
 from directory.privacy.words import Words
 from directory.proposals.models import Proposal
 from directory.registry import operations as registry
@@ -32,7 +35,15 @@ SWEPT = {
     "import_line": ("before",),
     "import_batch": ("file_name",),
     "alarm": ("note",),
+    "received_mail": ("sender", "recipient", "domain", "subject", "names_deputy", "evidence", "note"),
     "access_record": ("filters",),
+    "finding": ("value", "evidence"),
+    "call_task": ("note",),
+    "field_check": ("note",),
+    "merge": ("journal", "reason"),
+    "kept_apart": ("reason",),
+    "succession": ("name", "email"),
+    "letter_entry": ("snapshot",),
     "removal": ("reason",),
     "post": ("title", "area", "asks_for"),
     "institution": ("note",),
@@ -69,6 +80,7 @@ def erase_official(
     erased = Erased(letters=_empty_letters(session, words))
     _end_proposals(session, words, by=by, now=now)
     erased.swept = _sweep(session, words)
+    _end_successions(session)
     erased.lines = lines_that_tell(session, words.are_in)
     empty_lines(session, erased.lines, now=now)
     told = {"rows": erased.lines, "letters": erased.letters, "swept": erased.swept}
@@ -138,12 +150,19 @@ def _close(session: Session, account: Account, *, now: datetime) -> None:
         update(ApiKey)
         .where(ApiKey.account_id == account.id)
         .values(name="", revoked_at=func.coalesce(ApiKey.revoked_at, now)),
+        update(Subscription)
+        .where(Subscription.account_id == account.id)
+        .values(name="", last_device="", contents={}, revoked_at=func.coalesce(Subscription.revoked_at, now)),
         update(AccountGrant)
         .where(AccountGrant.account_id == account.id, AccountGrant.ended_at.is_(None))
         .values(ended_at=now),
         update(Invitation)
         .where(func.lower(Invitation.email) == old.lower())
         .values(email="", withdrawn_at=func.coalesce(Invitation.withdrawn_at, now)),
+        update(Webhook)
+        .where(Webhook.account_id == account.id)
+        .values(url="", pending="", ended_at=func.coalesce(Webhook.ended_at, now)),
+        delete(Following).where(Following.account_id == account.id),
         delete(PostOwner).where(PostOwner.account_id == account.id),
     ):
         session.execute(statement, execution_options={"synchronize_session": False})
@@ -159,6 +178,7 @@ def _empty_letters(session: Session, words: Words) -> int:
         letter = session.get(OutgoingMail, letter_id)
         assert letter is not None
         letter.to = letter.subject = letter.text = letter.html = letter.problem = ""
+        letter.domain = letter.reply_to = letter.from_name = ""
         if letter.state in {"queued", "transmitting"}:
             letter.state = "given_up"
     session.flush()
@@ -167,11 +187,21 @@ def _empty_letters(session: Session, words: Words) -> int:
 
 def _end_proposals(session: Session, words: Words, *, by: str, now: datetime) -> None:
     """A waiting proposal that names the person is no longer decided on."""
-    waiting = session.scalars(select(Proposal).where(Proposal.state == "waiting"))
+    waiting = session.scalars(select(Proposal).where(Proposal.state.in_(("waiting", "scheduled"))))
     for proposal in [p for p in waiting if words.are_in([p.before, p.after])]:
         proposal.state, proposal.decided_by, proposal.decided_at = "outdated", by, now
         session.flush()
         _unmark(session, proposal, now=now)
+
+
+def _end_successions(session: Session) -> None:
+    """Whoever was named and is taken out is not written to any more."""
+    nobody = (Succession.name == "") | (Succession.email == "")
+    session.execute(
+        update(Succession).where(Succession.state == "offered", nobody).values(state="withdrawn"),
+        execution_options={"synchronize_session": False},
+    )
+    session.expire_all()
 
 
 def _unmark(session: Session, proposal: Proposal, *, now: datetime) -> None:

@@ -10,16 +10,28 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from directory.accounts.models import Account, ApiKey, Invitation, Passkey, PostOwner, SignedInSession
+from directory.confirmations.models import (
+    Check,
+    ConfirmationRequest,
+    Finding,
+    OutcomeReport,
+    RequestedEntry,
+    Succession,
+)
+from directory.feeds.models import Following, Webhook
 from directory.history import queries as history
 from directory.history.models import Alarm
 from directory.mail.models import OutgoingMail
 from directory.mail.outbox import SECRET_LETTERS
+from directory.phonebooks.models import Subscription
 from directory.proposals.models import Proposal
 from directory.registry.models import Appointment, Official, Post
 from directory.registry.rules import RESTRICTED
 
 # Hashes and keys are not told: they are worth something to a thief and nothing to the person.
-NEVER_TOLD = frozenset({"password_hash", "token_hash", "secret", "pending", "code_hash", "public_key", "credential_id"})
+NEVER_TOLD = frozenset(
+    {"password_hash", "token_hash", "secret", "pending", "code_hash", "public_key", "credential_id", "unsubscribe"}
+)
 
 
 def about(session: Session, account: Account, *, now: datetime) -> dict[str, Any]:
@@ -34,6 +46,9 @@ def about(session: Session, account: Account, *, now: datetime) -> dict[str, Any
         "sessions": _rows(_of(session, SignedInSession, account)),
         "passkeys": _rows(_of(session, Passkey, account)),
         "api_keys": _rows(_of(session, ApiKey, account)),
+        "phone_books": _rows(_of(session, Subscription, account)),
+        "webhooks": _rows(_of(session, Webhook, account)),
+        "what_you_follow": _rows(_of(session, Following, account)),
         "invitations": _rows(_invitations(session, account)),
         "official_record": _official(session, official),
         "entries_you_own": [{"id": post.id, "title": post.title} for post in owned],
@@ -42,6 +57,10 @@ def about(session: Session, account: Account, *, now: datetime) -> dict[str, Any
         "proposals": [_proposal(p, account) for p in _proposals(session, account)],
         "letters_to_you": [_letter(letter) for letter in _letters(session, account)],
         "what_you_were_given": _rows(history.accesses_by(session, account.id)),
+        "what_you_were_asked": _rows(_asked(session, account)),
+        "what_you_found": _rows(_found(session, account)),
+        "successions": _rows(_successions(session, account)),
+        "what_you_reported": _rows(_of(session, OutcomeReport, account)),
         "alarms_about_you": _rows(session.scalars(select(Alarm).where(Alarm.account_id == account.id))),
     }
 
@@ -134,6 +153,27 @@ def _proposals(session: Session, account: Account) -> Sequence[Proposal]:
 def _letters(session: Session, account: Account) -> Sequence[OutgoingMail]:
     own = (OutgoingMail.account_id == account.id) | (func.lower(OutgoingMail.to) == account.email.lower())
     return session.scalars(select(OutgoingMail).where(own).order_by(OutgoingMail.queued_at)).all()
+
+
+def _asked(session: Session, account: Account) -> Sequence[RequestedEntry]:
+    """What the person was asked, and what they answered, also for a colleague."""
+    own = (ConfirmationRequest.account_id == account.id) | (RequestedEntry.answered_by == account.id)
+    found = select(RequestedEntry).join(ConfirmationRequest).where(own)
+    return session.scalars(found.order_by(ConfirmationRequest.opened_on, RequestedEntry.post_id)).all()
+
+
+def _found(session: Session, account: Account) -> Sequence[Any]:
+    """What they brought to light about entries, by letter, page or telephone."""
+    return [
+        *session.scalars(select(Finding).where(Finding.by == account.id).order_by(Finding.since_at)),
+        *session.scalars(select(Check).where(Check.by == account.id).order_by(Check.at)),
+    ]
+
+
+def _successions(session: Session, account: Account) -> Sequence[Succession]:
+    """Where somebody named them as a successor, or they somebody."""
+    own = (func.lower(Succession.email) == account.email.lower()) | (Succession.named_by == account.id)
+    return session.scalars(select(Succession).where(own).order_by(Succession.named_at)).all()
 
 
 def _accesses(session: Session, post: Post) -> list[dict[str, Any]]:

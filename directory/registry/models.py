@@ -101,6 +101,8 @@ class Institution(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     source_id: Mapped[UuidRef | None] = mapped_column(ForeignKey("source.id"))
     source_url: Mapped[str] = mapped_column(Text, default="")
+    confirmed_at: Mapped[datetime | None]
+    confirmation_method: Mapped[str | None] = mapped_column(String(20))
     is_being_checked: Mapped[bool] = mapped_column(default=False)
     changed_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column(default=1)
@@ -163,6 +165,9 @@ class Post(Base):
     confirmed_at: Mapped[datetime | None]
     confirmation_method: Mapped[str | None] = mapped_column(String(20))
     is_being_checked: Mapped[bool] = mapped_column(default=False)
+    keeps_holder: Mapped[bool] = mapped_column(default=False)  # the last route: shown although silent
+    reachability: Mapped[str] = mapped_column(String(40), default="")  # a phrase's key and day, such as mail:2026-10-03
+    added_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column(default=1)
 
@@ -233,6 +238,8 @@ class ContactPoint(Base):
     position: Mapped[int] = mapped_column(default=0)
     confirmed_at: Mapped[datetime | None]
     confirmation_method: Mapped[str | None] = mapped_column(String(20))
+    answered_at: Mapped[datetime | None]  # in the last test of a duty line, after so many seconds
+    answer_seconds: Mapped[int | None]
 
     __table_args__ = (
         CheckConstraint(

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from directory.db import new_id
 from directory.history import operations as history
-from directory.registry import notices
 from directory.registry.countries import codes
 from directory.registry.models import (
     Appointment,
@@ -186,8 +185,6 @@ def appoint(
     told = {"official": official.id, "holder": name, **_told_days(appointment)}
     history.record(session, "appoint", subject_type="post", subject_id=post.id, by=by, now=now, after=told)
     touch(session, [post.id], now=now)
-    if not (post.is_demo or agreed_at):
-        notices.tell_who_was_entered(session, appointment, now=now)
     return appointment
 
 
@@ -209,14 +206,14 @@ def relieve(session: Session, appointment: Appointment, *, until_on: date, by: s
     touch(session, [appointment.post_id], now=now)
 
 
-def remove_post(session: Session, post: Post, *, reason: str, by: str, now: datetime) -> None:
-    """Take an entry out; a stub with its id stays, so that other software learns of it."""
+def remove_post(
+    session: Session, post: Post, *, reason: str, by: str, now: datetime, redirect_id: str | None = None
+) -> None:
+    """Take an entry out; a stub with its id stays, so that other software learns of it and where to go instead."""
     session.execute(update(Post).where(Post.deputy_id == post.id).values(deputy_id=None))
-    session.add(Removal(entry_id=post.id, at=now, reason=reason))
-    told = _told_post(post)
-    history.record(
-        session, "remove", subject_type="post", subject_id=post.id, by=by, now=now, before=told, reason=reason
-    )
+    session.add(Removal(entry_id=post.id, at=now, reason=reason, redirect_id=redirect_id))
+    gone: dict[str, Any] = {"subject_type": "post", "subject_id": post.id, "before": _told_post(post)}
+    history.record(session, "remove", by=by, now=now, reason=reason, **gone)
     history.queue_for_index(session, [post.id])
     session.delete(post)
     session.flush()
@@ -304,6 +301,7 @@ def _new_post(institution: Institution, values: PostValues, source: Source | Non
         institution_id=institution.id,
         is_demo=False,
         source_id=source.id if source else None,
+        added_at=now,
         changed_at=now,
         revision=1,
     )

@@ -5,6 +5,7 @@
 @access.signed_in                           somebody signed in, with both
 @access.fresh_factor                        and who gave the second factor within fifteen minutes
 @access.allowed("freeze_account", subject)  and whom the rights file allows it, for that subject
+@access.subscriber                          a device with the token of its phone book; no cookie counts
 """
 
 from __future__ import annotations
@@ -61,6 +62,21 @@ def signed_in(view: View) -> View:
 def fresh_factor(view: View) -> View:
     """Somebody signed in whose second factor is at most fifteen minutes old."""
     return _guarded(view, Access("signed_in", is_fresh=True), lambda: _refuse_unfinished() or _refuse_stale())
+
+
+def subscriber(refuse: Callable[..., Response | None]) -> Callable[[View], View]:
+    """A device that sends the token of its own phone book; `refuse` looks at it, and at the book in the address."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            refusal = refuse(**kwargs)
+            return refusal if refusal is not None else view(*args, **kwargs)
+
+        guarded.access = Access("subscriber")  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
 
 
 def allowed(

@@ -102,6 +102,7 @@ def kind_words(kind: str) -> str:
         "trap_id": _("Somebody guesses the numbers of entries"),
         "trap_cursor": _("Somebody forges places in the API"),
         "trap_key": _("Somebody guesses API keys"),
+        "bounces_held": _("Too many letters came back at once: nobody was marked, somebody must look"),
         "history_broken": _("History was changed behind the directory’s back"),
     }
     return words.get(kind, kind.replace("_", " "))

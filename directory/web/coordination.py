@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Flask, abort, g, make_response, redirect, render_template, request
 from sqlalchemy import select
@@ -16,14 +16,15 @@ from directory.app import database
 from directory.db import transaction
 from directory.entries import overview
 from directory.history.access import record_access
-from directory.proposals import operations, queries
+from directory.proposals import operations, queries, scheduling
 from directory.proposals.models import Proposal
-from directory.proposals.operations import Outdated, OwnProposal
+from directory.proposals.operations import RETURN_WITHIN, Outdated, OwnProposal
 from directory.registry.models import Institution, Post
 from directory.web import access, current, quotas
 from directory.web.errors import show as show_error
 from directory.web.history import names_of
 from directory.web.history_words import path_word, who_words
+from directory.web.open_work import open_work
 from directory.web.proposals import Pair, actor, age_words, href_of, outdated, pairs_of, state_word, title_of
 from directory.web.translating import gettext as _
 from directory.web.words import country_word, role_word
@@ -46,6 +47,7 @@ class Card:
     at: datetime
     age: str
     state: str
+    applies_on: date | None
     is_guarded: bool
     is_own: bool
     pairs: tuple[Pair, ...]
@@ -85,6 +87,9 @@ def show() -> str:
         waiting=[card for card in _cards(waiting) if not card.is_own],
         own=[card for card in _cards(waiting) if card.is_own],
         returnable=_cards(back),
+        scheduled=_cards(queries.in_state(session, scope, "scheduled")),
+        outdated=_cards(queries.in_state(session, scope, "outdated", since=current.site().now() - RETURN_WITHIN)),
+        work=open_work(),
         gaps=_gaps(scope.countries),
         countries=[(code, country_word(code)) for code in sorted(scope.countries)],
     )
@@ -106,9 +111,12 @@ def decide(proposal_id: object) -> Response:
         return _page(_proposal(proposal_id), 422, problem=problem)
     with transaction(session):
         proposal = _proposal(proposal_id)
-        verb = operations.accept if choice == "accept" else operations.refuse
         try:
-            verb(session, proposal, actor=actor(), now=now, note=note)
+            if choice == "accept":
+                today = current.site().today()
+                operations.accept(session, proposal, actor=actor(), now=now, note=note, today=today)
+            else:
+                operations.refuse(session, proposal, actor=actor(), now=now, note=note)
             is_written = True
         except Outdated:
             is_written = False  # the proposal is marked as out of date; that much is kept
@@ -117,11 +125,13 @@ def decide(proposal_id: object) -> Response:
 
 @access.allowed("decide_proposal", subject_of)
 def take_back(proposal_id: object) -> Response:
-    """One click back to what stood before, within thirty days."""
+    """One click back to what stood before, within thirty days; or a change that waits for its day does not come."""
     session, now = current.session(), current.site().now()
     try:
         with transaction(session):
-            operations.take_back(session, _proposal(proposal_id), actor=actor(), now=now)
+            proposal = _proposal(proposal_id)
+            verb = scheduling.call_off if proposal.state == "scheduled" else operations.take_back
+            verb(session, proposal, actor=actor(), now=now)
     except Outdated:
         return outdated()
     return redirect("/coordination", 303)
@@ -157,6 +167,7 @@ def _page(proposal: Proposal, status: int = 200, *, is_open: bool = False, probl
         problem=problem,
         is_waiting=proposal.state == "waiting",
         may_return=operations.may_return(proposal, now),
+        is_scheduled=proposal.state == "scheduled",
         others=others if card.is_own else [],
         decided=_decided_words(proposal),
         has_masked=any(pair.is_masked for pair in card.pairs),
@@ -194,6 +205,7 @@ def _card(
         at=proposal.at,
         age=age_words(proposal.at),
         state=state_word(proposal.state),
+        applies_on=proposal.applies_on,
         is_guarded=proposal.is_guarded,
         is_own=proposal.by == current.person().account_id,
         pairs=tuple(pairs[:most]),

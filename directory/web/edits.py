@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 from flask import Flask, abort, g, make_response, render_template, request
 from werkzeug.exceptions import NotFound, TooManyRequests
@@ -69,6 +70,7 @@ def change_entry(entry_id: object) -> Response:
     entry, post = _entry(entry_id)
     form = edits.typed_entry(request.form, entry, current.taxonomy())
     wanted, restated = edits.wanted_post(form, post, current.taxonomy())
+    edits.later_day(form, current.site().today())
     if form.errors:
         return _entry_page(form, entry, post, 422)
     try:
@@ -94,6 +96,7 @@ def change_institution(institution_id: object) -> Response:
     entry, body = _institution(institution_id)
     form = edits.typed_institution(request.form, entry, body, sees_note=_sees_note(body))
     wanted, restated = edits.wanted_institution(form, body)
+    edits.later_day(form, current.site().today())
     if form.errors:
         return _institution_page(form, entry, body, 422)
     try:
@@ -130,6 +133,7 @@ def _sees_note(body: Institution) -> bool:
 
 def _write_post(post_id: str, wanted: PostValues, form: EntryForm, *, restated: bool) -> list[Outcome]:
     session, now = current.session(), current.site().now()
+    applies_on = edits.later_day(form, current.site().today())
     with transaction(session):
         post = session.get(Post, post_id) or abort(404)
         outcome = operations.change_post(
@@ -141,11 +145,14 @@ def _write_post(post_id: str, wanted: PostValues, form: EntryForm, *, restated: 
             reason=form.reason,
             revision=form.revision,
             restated=restated,
+            applies_on=applies_on,
         )
         if form.holder == "keep":
             return [outcome]
         name = form.holder_name if form.holder == "named" else ""
-        holder = operations.change_holder(session, post, name, actor=actor(), now=now, reason=form.reason)
+        holder = operations.change_holder(
+            session, post, name, actor=actor(), now=now, reason=form.reason, from_on=applies_on
+        )
         return [outcome, holder]
 
 
@@ -153,6 +160,7 @@ def _write_institution(
     institution_id: str, wanted: InstitutionValues, form: InstitutionForm, *, restated: bool
 ) -> Outcome:
     session, now = current.session(), current.site().now()
+    applies_on = edits.later_day(form, current.site().today())
     with transaction(session):
         body = session.get(Institution, institution_id) or abort(404)
         return operations.change_institution(
@@ -164,6 +172,7 @@ def _write_institution(
             reason=form.reason,
             revision=form.revision,
             restated=restated,
+            applies_on=applies_on,
         )
 
 
@@ -186,8 +195,15 @@ def _entry_page(
         conflict=conflict,
         marks=_marks(form, edits.stored_entry(entry, post), status),
         keeps_holder_lines=any(line.owner == "holder" for line in entry.contact_lines),
+        holder_until=_holder_until(post) if verdict == "yes" else None,
     )
     return make_response(page, status)
+
+
+def _holder_until(post: Post) -> date | None:
+    """The last day of whoever holds the post, where it is known: for those who look after the entry."""
+    today = current.site().today()
+    return next((a.until_on for a in post.appointments if a.covers(today)), None)
 
 
 def _institution_page(
@@ -246,6 +262,7 @@ def _field_name(name: str) -> str:
         "area": _("Area"),
         "asks_for": _("What they will ask you for"),
         "reason": _("Why"),
+        "applies_on": _("From which day"),
         "holder_name": _("Name of the holder"),
         "city": _("City"),
         "country": _("Country"),
@@ -269,7 +286,8 @@ def _done(outcomes: list[Outcome], back: str, title: str) -> Response:
     page = render_template(
         "edits/done.html",
         is_changed=any(outcome.is_changed for outcome in outcomes),
-        waits=bool(proposals),
+        waits=any(proposal.state == "waiting" for proposal in proposals),
+        stands_from=next((p.applies_on for p in proposals if p.applies_on), None),
         waits_guarded=any(proposal.is_guarded for proposal in proposals),
         touches_number=any(_touches_number(proposal.after) for proposal in proposals),
         back=back,

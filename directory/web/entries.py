@@ -13,7 +13,7 @@ from directory.entries.answers import Answer, Desk
 from directory.entries.entry import Entry
 from directory.registry.models import Removal
 from directory.search.reading import Reading
-from directory.web import access, current, notes, quotas, reasons, responsibilities, shown
+from directory.web import access, current, notes, outcomes, quotas, reasons, responsibilities, shown
 from directory.web.cards import card, freshness_words, lines_of, local_language, place_words
 from directory.web.chips import chips_of
 from directory.web.readings import reading_from_args, reading_to_args
@@ -112,6 +112,7 @@ def entry_page(entry: Entry, desk: Desk, *, seen_as: str = "") -> str:
         colleagues=colleagues[:8],
         now=desk.now,
         colleague_count=len(colleagues),
+        reached=outcomes.reached_by_readers(entry),
     )
 
 

@@ -93,4 +93,5 @@ def _use_words(line: AccessLine, names: dict[str, str]) -> UseWords:
     who = names.get(line.account_id, _("somebody")) if line.account_id else _("a visitor")
     if line.path == "console":
         who = _("somebody at the machine itself")
-    return UseWords(line.at, who, kinds.get(line.kind, line.kind), line.entry_count)
+    how = _("took it into a phone book") if line.path == "carddav" else kinds.get(line.kind, line.kind)
+    return UseWords(line.at, who, how, line.entry_count)

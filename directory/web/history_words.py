@@ -53,6 +53,7 @@ def who_words(by: str, names: Mapping[str, str]) -> str:
         "init": _("the first set-up"),
         "console": _("somebody at the machine itself"),
         "quota": _("the directory by itself"),
+        "worker": _("the directory by itself"),
         "visitor": _("a visitor"),
     }
     parts = [names.get(part) or processes.get(part) or _("somebody") for part in by.split(" with ")]
@@ -98,14 +99,46 @@ def _action_words(line: Change) -> str:
         ),
         "propose": _("A change was proposed: %(fields)s", fields=fields),
         "accept": _("The proposed change was accepted"),
+        "schedule": _("The proposed change was agreed for its day"),
+        "apply": _("The day of an agreed change came"),
         "refuse": _("The proposed change was refused"),
         "withdrawn": _("The proposed change was withdrawn"),
         "outdated": _("The proposed change was out of date"),
         "take_back": _("An accepted change was taken back"),
         "confirm": _("Confirmed"),
         "import": _("A list was imported"),
+        "finding": _finding_words(str(after.get("finding", ""))),
+        "drill": _drill_words(after),
+        "answered": _answer_words(str(after.get("answer", ""))),
+        "succession": _("The named successor answered"),
+        "agree": _("The holder agreed that readers see their name"),
+        "decline": _("The holder said that nobody is to see their name"),
     }
     return words.get(line.action) or line.action.replace("_", " ").capitalize()
+
+
+def _finding_words(kind: str) -> str:
+    words = {"bounced": _("Mail came back"), "reported": _("Readers met somebody else, or nobody any more")}
+    return words.get(kind, _("Something speaks against it"))
+
+
+def _answer_words(answer: str) -> str:
+    words = {
+        "still_right": _("Said that it is still right"),
+        "needs_change": _("Said that something needs a change"),
+        "left": _("Said that somebody has left"),
+        "not_mine": _("Said that it is not theirs"),
+    }
+    return words.get(answer, _("Answered"))
+
+
+def _drill_words(after: Mapping[str, Any]) -> str:
+    words = {
+        "answered": _("A duty line was answered in a test"),
+        "no_answer": _("A duty line did not answer in a test"),
+        "wrong": _("A duty line reached somebody else in a test"),
+    }
+    return words.get(str(after.get("outcome", "")), _("A duty line was tested"))
 
 
 def field_word(name: str) -> str:
@@ -128,6 +161,7 @@ def field_word(name: str) -> str:
         "source_url": _("Source"),
         "holder": _("Holder"),
         "from_on": _("Since"),
+        "closed": _("The whole entry"),
     }
     return words.get(name, name.replace("_", " ").capitalize())
 

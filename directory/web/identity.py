@@ -30,7 +30,7 @@ from directory.web import current
 DEVICE = "device"
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 # Read only with a key, never with a cookie, or without either; so no other site can make a browser use them.
-WITHOUT_COOKIE = ("/api/", "/static/", "/live")
+WITHOUT_COOKIE = ("/api/", "/carddav/", "/static/", "/live", "/unsubscribe/")
 csrf = CSRFProtect()
 manager = LoginManager()
 manager.session_protection = None
@@ -77,6 +77,10 @@ def exempt(app: Flask) -> None:
     """What needs no form token: a question (it changes nothing, its origin is checked), and the API (no cookies)."""
     csrf.exempt("directory.web.search.search")
     csrf.exempt(app.blueprints["api"])
+    csrf.exempt(app.view_functions["use_unsubscribe"])  # RFC 8058: a mail program sends it, without any cookie
+    for name, view in app.view_functions.items():
+        if name.startswith("carddav_"):  # a token of its own with every request, and no cookie is looked at
+            csrf.exempt(view)
 
 
 def vault() -> Vault:
@@ -176,7 +180,7 @@ def _set(response: Response, name: str, value: str, length: timedelta) -> None:
 
 def _refuse_foreign() -> None:
     """No change on behalf of another site: besides the form token, what the browser itself says about the origin."""
-    if request.method not in UNSAFE or request.path.startswith("/api/"):
+    if request.method not in UNSAFE or request.path.startswith(("/api/", "/carddav/")):
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         abort(403, "This form was sent from another site.")

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from directory.config import ROOT
 from directory.web import current, words
-from directory.web.translating import gettext, locale_name, ngettext
+from directory.web.translating import gettext, locale_name, plural
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -43,7 +43,7 @@ def attach(app: Flask) -> None:
     app.jinja_env.globals.update(
         role_word=words.role_word, type_word=words.type_word, asset=_asset_address, kosovo_named=_kosovo_named
     )
-    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(gettext, plural, newstyle=True)  # type: ignore[attr-defined]
     app.context_processor(_shared)
     app.after_request(_headers)
 

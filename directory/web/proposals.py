@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from directory.db import transaction
 from directory.entries.entry import Entry
 from directory.entries.queries import display_of
-from directory.proposals import operations, queries, rules
+from directory.proposals import operations, queries, rules, scheduling
 from directory.proposals.models import Proposal
 from directory.proposals.operations import Actor, AlreadyDecided
 from directory.registry import rules as registry_rules
@@ -32,7 +32,9 @@ from directory.web.history_words import field_word, masked
 from directory.web.responsibilities import level_word
 from directory.web.translating import gettext as _
 from directory.web.translating import ngettext
-from directory.web.words import country_word, days_ago, role_word, type_word
+from directory.web.words import country_word, day_words, days_ago, role_word, type_word
+
+NO_FIELDS = frozenset({"from_on", "redirect_id", "last_for", "officials"})  # they say more about another field
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def withdraw(proposal_id: object) -> Response:
         proposal = session.get(Proposal, str(proposal_id))
         if proposal is None or proposal.by != account_id:
             abort(404)
-        operations.withdraw(session, proposal, actor=actor(), now=current.site().now())
+        verb = scheduling.call_off if proposal.state == "scheduled" else operations.withdraw
+        verb(session, proposal, actor=actor(), now=current.site().now())
     return redirect("/account/proposals", 303)
 
 
@@ -112,11 +115,11 @@ def _own(proposal: Proposal, row: Post | Institution | None) -> Own:
         proposal.id,
         title_of(row),
         href_of(row),
-        ", ".join(field_word(name) for name in sorted(proposal.after) if name != "from_on"),
+        ", ".join(field_word(name) for name in sorted(proposal.after) if name not in NO_FIELDS),
         proposal.at,
-        state_word(proposal.state),
+        _state_and_day(proposal),
         proposal.decision_note,
-        proposal.state == "waiting",
+        proposal.state in {"waiting", "scheduled"},
     )
 
 
@@ -138,6 +141,7 @@ def state_word(state: str) -> str:
     """What became of it."""
     words = {
         "waiting": _("waits for a second person"),
+        "scheduled": _("agreed, waits for its day"),
         "accepted": _("accepted"),
         "refused": _("not accepted"),
         "withdrawn": _("withdrawn"),
@@ -145,6 +149,13 @@ def state_word(state: str) -> str:
         "returned": _("accepted, then taken back"),
     }
     return words.get(state, state)
+
+
+def _state_and_day(proposal: Proposal) -> str:
+    """The state, with the day from which it stands where that is later."""
+    if proposal.applies_on is None or proposal.state not in {"waiting", "scheduled"}:
+        return state_word(proposal.state)
+    return _("%(state)s, for %(day)s", state=state_word(proposal.state), day=day_words(proposal.applies_on))
 
 
 def age_words(at: datetime) -> str:
@@ -155,7 +166,9 @@ def age_words(at: datetime) -> str:
 
 def pairs_of(proposal: Proposal, *, is_open: bool = False) -> list[Pair]:
     """What would change, numbers first; `is_open` writes restricted ones out."""
-    fields = [name for name in proposal.after if name not in {"contact_points", "from_on"}]
+    if proposal.kind == "close":
+        return [_close_pair(proposal)]
+    fields = [name for name in proposal.after if name not in {"contact_points", *NO_FIELDS}]
     lines = rules.line_changes(proposal.before.get("contact_points", ()), proposal.after.get("contact_points", ()))
     pairs = [_line_pair(old, new, is_open=is_open) for old, new in lines]
     if "contact_points" in proposal.after and not pairs:
@@ -167,6 +180,17 @@ def _field_pair(name: str, proposal: Proposal) -> Pair:
     more = (_("from %(day)s", day=day),) if name == "holder" and (day := proposal.after.get("from_on")) else ()
     before, after = (value_words(name, values.get(name)) for values in (proposal.before, proposal.after))
     return Pair(field_word(name), before, after, more)
+
+
+def _close_pair(proposal: Proposal) -> Pair:
+    """The whole entry would go; where it is the last way, that is said."""
+    numbers = ", ".join(str(sop) for sop in proposal.after.get("last_for", ()))
+    more = (
+        [_("Nobody else in the country can be reached for procedure %(numbers)s.", numbers=numbers)] if numbers else []
+    )
+    if proposal.after.get("redirect_id"):
+        more.append(_("Who looks for it is led to another entry."))
+    return Pair(field_word("closed"), _("in the directory"), _("closed: its numbers are shown to nobody"), tuple(more))
 
 
 def _line_pair(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None, *, is_open: bool) -> Pair:
@@ -195,7 +219,8 @@ def _line_parts(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]
         if old.get(name, "") != new.get(name, ""):
             yield f"{word}: {new.get(name) or _('none')}"
     if old.get("languages", []) != new.get("languages", []):
-        yield f"{_('Languages')}: {', '.join(new.get('languages', [])) or _('none')}"
+        none, about = _("none"), _("Languages")
+        yield f"{about}: {', '.join(new.get('languages', [])) or none}"
     if bool(old.get("is_published")) != bool(new.get("is_published")):
         yield _("shown to everybody") if new.get("is_published") else _("no longer shown to everybody")
 

@@ -36,10 +36,10 @@ from directory.web.translating import gettext as _
 from directory.web.translating import ngettext
 
 HOTLINE_ROLES = ("hotline", "child_hotline")
-ENTRY_PAGES = {"entry", "api.entry", "entry_card"}
+ENTRY_PAGES = {"entry", "api.entry", "entry_card", "entry_code"}
 LIST_PAGES = {"entries", "country", "institution", "measure", "sop"}
 LIST_LENGTH = 20
-SOFTWARE = ("/api/", ".vcf", ".csv", ".json", ".xlsx")
+SOFTWARE = ("/api/", ".vcf", ".csv", ".json", ".xlsx", ".pdf", ".svg")
 
 
 def attach(app: Flask) -> None:

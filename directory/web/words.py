@@ -6,9 +6,9 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date
 from flask import g
 
+from directory.languages import day_in
 from directory.registry.countries import KOSOVO, country_name
 from directory.web import current
 from directory.web.translating import locale_name
@@ -32,7 +32,7 @@ def day_words(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(ZoneInfo(current.site().settings.timezone)).date()
-    return format_date(value, "d MMMM y", locale=locale_name())
+    return day_in(locale_name(), value)
 
 
 def moment_words(value: datetime | None) -> str:
@@ -40,7 +40,7 @@ def moment_words(value: datetime | None) -> str:
     if value is None:
         return ""
     local = value.astimezone(ZoneInfo(current.site().settings.timezone))
-    return f"{format_date(local, 'd MMMM y', locale=locale_name())}, {local:%H:%M %Z}"
+    return f"{day_in(locale_name(), local.date())}, {local:%H:%M %Z}"
 
 
 def days_ago(value: datetime | None) -> int:

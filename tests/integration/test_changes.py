@@ -13,6 +13,7 @@ from directory.entries.changes import Place
 from directory.entries.queries import EntryCache
 from directory.entries.viewer import PUBLIC
 from directory.registry import operations
+from directory.registry.models import Institution, Post
 from directory.registry.rules import FreshnessDays
 from directory.search.memory_index import MemoryIndex
 from directory.search.reading import Reading
@@ -72,11 +73,65 @@ def test_filters_are_those_of_the_index(desk: Desk, ids: list[str], taxonomy: Ta
 
 
 def test_what_is_removed_is_named_from_then_on(session: Session, ids: list[str]) -> None:
-    from directory.registry.models import Post
-
     post = session.get(Post, ids[0])
     assert post is not None
     operations.remove_post(session, post, reason="closed", by="test", now=NOW)
-    (gone,) = changes.removed_since(session, NOW)
+    (gone,) = changes.removed_since(session, NOW).removed
     assert (gone.id, gone.at, gone.redirect) == (ids[0], NOW, None)
-    assert changes.removed_since(session, NOW + timedelta(seconds=1)) == []
+    assert changes.removed_since(session, NOW + timedelta(seconds=1)).removed == ()
+
+
+def test_a_walk_while_entries_change_misses_nothing_and_repeats_nothing(
+    session: Session, desk: Desk, ids: list[str], taxonomy: Taxonomy
+) -> None:
+    """Between the pages entries change, behind the walk and before it, some are new and some go."""
+    copy: dict[str, int] = {}
+    given: list[tuple[str, int]] = []
+    after, turn, office = None, 0, make_institution(session, country="BG")
+    gone: set[str] = set()
+    while True:
+        page = changes.changed_entries(Reading(countries=("BG",)), desk, taxonomy, since=LONG_AGO, after=after, limit=3)
+        given += [(entry.id, entry.revision) for entry in page.entries]
+        copy |= {entry.id: entry.revision for entry in page.entries}
+        after = page.after
+        if after is None:
+            break
+        turn += 1
+        if turn <= 5:
+            moment = NOW + timedelta(minutes=turn)
+            operations.touch(session, [ids[turn], ids[19 - turn]], now=moment)
+            make_post(session, office, title=f"New {turn}", now=moment)
+        if turn in {1, 2}:  # one the walk has given, one it has not come to
+            gone.add(ids[(turn - 1) * 10])
+            leaving = session.get_one(Post, ids[(turn - 1) * 10])
+            operations.remove_post(session, leaving, reason="closed", by="test", now=NOW)
+    standing = {
+        post.id: post.revision
+        for post in session.query(Post).where(Post.institution_id.in_(_houses(session, ids, office)))
+    }
+    assert {one: revision for one, revision in copy.items() if one not in gone} == standing, "nothing is missed"
+    assert len(given) == len(set(given)), "nothing comes twice as it was"
+    named = {one.id for one in changes.removed_since(session, NOW).removed}
+    assert gone <= named, "and the next walk, from where this one began, names what went meanwhile"
+
+
+def _houses(session: Session, ids: list[str], office: Institution) -> list[str]:
+    return [*{post.institution_id for post in session.query(Post).where(Post.id.in_(ids))}, office.id]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 7, 100])
+def test_what_is_gone_comes_in_pages_too(session: Session, ids: list[str], limit: int) -> None:
+    for number, one in enumerate(ids[:7]):
+        moment = NOW + timedelta(minutes=number // 3)
+        operations.remove_post(session, session.get_one(Post, one), reason="closed", by="test", now=moment)
+    found: list[str] = []
+    after, pages = None, 0
+    while True:
+        page = changes.removed_since(session, NOW, after=after, limit=limit)
+        assert len(page.removed) <= limit
+        found += [one.id for one in page.removed]
+        after, pages = page.after, pages + 1
+        if after is None:
+            break
+    assert sorted(found) == sorted(ids[:7])
+    assert pages == -(-7 // limit)

@@ -70,7 +70,8 @@ def make_person(session: Session) -> tuple[Official, Post, Account]:
             token_hash=new_id(), purpose="invite", email=MAIL.upper(), invited_by="test", invited_at=NOW, expires_at=NOW
         )
     )
-    outbox.queue(session, "entered", to=MAIL, key="another", now=NOW, product="P", name=NAME, post="P", institution="I")
+    told = {"product": "P", "name": NAME, "title": "T", "institution": "I", "link": "x"}
+    outbox.queue(session, "left_told", to=MAIL, key="another", now=NOW, **told)
     make_import(session, post)
     session.flush()
     return official, post, account
@@ -202,22 +203,6 @@ def test_a_reason_that_names_the_person_is_refused(session: Session) -> None:
     official, _post, _account = make_person(session)
     with pytest.raises(BadReason):
         erase_official(session, official, by="test", now=NOW, reason=f"{NAME} asked")
-
-
-def test_the_letter_to_somebody_entered_by_another_goes_out_by_itself(session: Session) -> None:
-    post = make_post(session, is_desk=False)
-    lines = (ContactValues("email", MAIL),)
-    registry.appoint(session, post, NAME, by="test", now=NOW, contact_points=lines)
-    letter = session.scalars(select(OutgoingMail)).one()
-    assert (letter.to, letter.letter, letter.state) == (MAIL, "entered", "queued")
-    assert NAME in letter.text
-    assert NAME not in letter.subject
-    demo = make_post(session, is_desk=False)
-    demo.is_demo = True
-    registry.appoint(session, demo, "Demo Person", by="demo", now=NOW, contact_points=lines)
-    registry.appoint(session, post, "Agreed Person", by="test", now=NOW, agreed_at=NOW, contact_points=lines)
-    registry.appoint(session, post, "No Address", by="test", now=NOW)
-    assert len(session.scalars(select(OutgoingMail)).all()) == 1
 
 
 @pytest.fixture

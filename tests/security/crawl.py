@@ -30,13 +30,17 @@ from tests.security.world import World
 QUIET = {"HEAD", "OPTIONS"}
 TABLE_OF = {
     "entry_id": "post", "contact_id": "contact_point", "row_id": "invitation", "session_id": "signed_in_session",
-    "grant_id": "account_grant", "key_id": "api_key",
+    "grant_id": "account_grant", "key_id": "api_key", "letter_id": "outgoing_mail",
+    "task_id": "call_task", "mail_id": "outgoing_mail", "received_id": "received_mail", "run_id": "import_run",
 }  # fmt: skip
 FILTERS = ("", "country=RO", "country=MD", "country=IT", "sop=4", "country=RO&role=return_officer", "country=RO&urgent=1",
            "role=hotline", "country=RO&page=2", "country=AL&words=nobody", "country=RO&language=ro")  # fmt: skip
 QUERIES = {
-    "entries": FILTERS, "entries_csv": FILTERS, "entries_json": FILTERS, "entries_vcard": FILTERS,
+    "entries": FILTERS, "entries_vcard": FILTERS, "entries_xlsx": FILTERS[1:4], "entries_pdf": FILTERS[1:3],
+    "entries_csv": (*FILTERS, "country=RO&profile=google", "country=RO&profile=outlook&separator=semicolon"),
+    "entries_json": (*FILTERS, "country=RO&profile=hsds", "sop=4&profile=hsds"),
     "api.entries": (*FILTERS[:-4], "limit=1", "limit=100", "changed_since=2020-01-01", "changed_since=2020-01-01&limit=2"),
+    "calls": ("", "country=RO", "country=MD", "page=2"), "rounds": ("", "country=RO", "country=MD&quarter=2026-Q4"),
     "how_we_read": ("", "language=ro", "language=de"),
 }  # fmt: skip
 QUESTIONS = ("who handles return in Romania", "+40 721 000 000 passport", "police MD", "zzzz RO", "hotline")
@@ -103,6 +107,8 @@ def arguments(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         ("contact_id", "entry_id"): ("entry_id", "contact_id", ids.contacts),
         ("entry_id", "official_id"): ("entry_id", "official_id", ids.officials),
         ("account_id", "grant_id"): ("account_id", "grant_id", ids.grants),
+        ("entry_id", "other_id"): ("entry_id", "other_id", _couples(ids.tables["post"])),
+        ("institution_id", "other_id"): ("institution_id", "other_id", _couples(ids.tables["institution"])),
         ("measure_id", "number"): ("number", "measure_id", ids.measures),
     }
     names = tuple(sorted(rule.arguments - set(rule.defaults or ())))
@@ -111,6 +117,11 @@ def arguments(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         return [{first: a, second: b} for a, b in found]
     choices = [[(name, value) for value in _values(name, rule, ids)] for name in names]
     return [dict(chosen) for chosen in itertools.product(*choices)]
+
+
+def _couples(found: list[str]) -> list[tuple[str, str]]:
+    """Each with the next, and one with what never was."""
+    return [*zip(found, [*found[1:], found[0]], strict=True), (found[0], new_id())]
 
 
 def _values(name: str, rule: Rule, ids: Ids) -> list[str]:
@@ -135,7 +146,11 @@ def _values(name: str, rule: Rule, ids: Ids) -> list[str]:
 
 
 def _fits_link(link: str, rule: Rule) -> bool:
-    kinds = {"recover": "/recover", "enrol": "/finish", "invite": "/invitation"}
+    kinds = {
+        "recover": "/recover", "enrol": "/finish", "invite": "/invitation", "confirm": "/confirm", "succeed": "/succeed",
+        "stop": "/unsubscribe",
+        "agree": "/agree",
+    }  # fmt: skip
     fitting = {kind for kind, path in kinds.items() if rule.rule.startswith(path)}
     return not fitting or link.partition("_")[0] in fitting
 
@@ -163,7 +178,7 @@ def fields(email: str = "somebody@people.example") -> dict[str, Any]:
         "q": QUESTIONS[0], "email": email, "password": PASSWORD, "new_password": "another horse battery", "name": "Somebody New",
         "code": code_at(NOW), "reason": "somebody asked for it", "note": "looked at", "next": "/", "role": "reader",
         "country": "RO", "institution": "", "language": "en", "days": "30", "scope": "read:public", "answer": "{}",
-        "title": "Another title", "area": "everywhere", "asks_for": "a date", "revision": "1", "keeps_account": "",
+        "title": "Another title", "area": "everywhere", "asks_for": "a date", "revision": "1", "keeps_account": "", "said": "reached", "how": "answered",
     }  # fmt: skip
 
 

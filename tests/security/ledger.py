@@ -56,6 +56,8 @@ def _as_text(value: Any) -> str:
 
 
 def _made(column: Column[Any]) -> Any:
+    if column.name == "reply_to":
+        return f"{word()}@office.example"
     if isinstance(column.type, LargeBinary):
         return word().encode()
     if isinstance(column.type, JSON):

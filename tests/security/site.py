@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,10 +20,12 @@ from directory.accounts.passwords import make_hash
 from directory.accounts.people import person_of, viewer_of
 from directory.app import create_app, database, prepare
 from directory.config import read_settings
+from directory.phonebooks.cards import CardShelf
 from directory.ports import FixedClock
+from importers.pages import attach as attach_import_pages
 from tests.conftest import NOW
 from tests.people import PASSWORD, SECRET
-from tests.security import ledger, world
+from tests.security import asked, ledger, world
 from tests.security.tokens import Book, Eyes, Token
 from tests.security.world import ROLES, World
 
@@ -49,6 +52,9 @@ class Site:
             client.set_cookie("session", self.world.cookies[name])
         elif name in self.world.keys:
             client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {self.world.keys[name]}"
+        elif name in self.world.books:
+            basic = b64encode(":".join(self.world.books[name]).encode()).decode()
+            client.environ_base["HTTP_AUTHORIZATION"] = f"Basic {basic}"
         return client
 
     def keep(self) -> None:
@@ -62,13 +68,16 @@ class Site:
             self.kept.backup(target)
         self.app.extensions["site"].cache._kept.clear()
         self.app.extensions["pieces"].kept.clear()
+        self.app.extensions["card_shelf"] = CardShelf()
 
 
 @contextmanager
 def canary_site(folder: Path) -> Iterator[Site]:
     """The site, ready and kept."""
-    settings, _ = read_settings({"DIRECTORY_DATA_DIR": str(folder), "DIRECTORY_PASSWORD_COST": "test"})
+    unpaced = {"DIRECTORY_MAIL_PER_SECOND": "1000", "DIRECTORY_MAIL_PER_DOMAIN_PER_MINUTE": "10000"}  # the clock stands
+    settings, _ = read_settings({"DIRECTORY_DATA_DIR": str(folder), "DIRECTORY_PASSWORD_COST": "test", **unpaced})
     app = create_app(settings, clock=FixedClock(NOW))
+    attach_import_pages(app)
     app.testing = True
     app.config["WTF_CSRF_ENABLED"] = False  # the forms are tried with every right answer; tokens have their own proof
     app.config["PROPAGATE_EXCEPTIONS"] = False
@@ -81,10 +90,12 @@ def canary_site(folder: Path) -> Iterator[Site]:
         session.commit()
         session.expire_all()
         book = ledger.write_book(session)
-        for name, text in [*made.cookies.items(), *made.keys.items(), *made.links.items()]:
+        tokens = {name: token for name, (_, token) in made.books.items()}
+        for name, text in [*made.cookies.items(), *made.keys.items(), *made.links.items(), *tokens.items()]:
             book.literals[text.encode()] = Token(text, f"the secret of {name}", "never")
         eyes = _eyes(made)
     worker.run_due(app)
+    asked.write(app, made)
     site = Site(app, folder, made, book, eyes)
     site.keep()
     yield site
@@ -109,4 +120,6 @@ def _eyes(made: World) -> dict[str, Eyes]:
     found["read:public"] = Eyes("read:public")
     found["read:registered"] = Eyes("read:registered", "registered")
     found["write:coordinator"] = Eyes("write:coordinator", "registered")
+    for name in made.books:  # the owner's layer and own things; no right to reveal comes with the token
+        found[name] = Eyes(name, "registered", account_id=made.accounts[name.partition(":")[2]])
     return found

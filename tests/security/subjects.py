@@ -12,9 +12,12 @@ from sqlalchemy.orm import Session
 
 from directory.accounts.models import Account, AccountGrant, PostOwner
 from directory.accounts.policy import Subject
+from directory.doubles.models import KeptApart, Merge
 from directory.history.models import AccessItem, AccessRecord, Alarm, Change
+from directory.mail.models import OutgoingMail
 from directory.proposals.models import Proposal
 from directory.registry.models import Appointment, Institution, Official, Post
+from importers.models import ImportRun
 from tests.conftest import NOW
 
 HIDDEN_AFTER = timedelta(days=120)
@@ -46,7 +49,10 @@ class Rows:
         self.owned = list(session.scalars(select(PostOwner)))
         self.changes = [(c.by, c.subject_type, c.subject_id) for c in session.scalars(select(Change))]
         self.proposals = list(session.scalars(select(Proposal)))
+        self.imports = list(session.scalars(select(ImportRun)))
         self.alarms = list(session.scalars(select(Alarm)))
+        self.doubles = [*session.scalars(select(Merge)), *session.scalars(select(KeptApart))]
+        self.mails = {m.id: m.account_id for m in session.scalars(select(OutgoingMail))}
         taken = select(AccessRecord.account_id, AccessItem.entry_id).join(AccessItem).where(AccessRecord.kind != "view")
         self.taken = [(account, entry) for account, entry in session.execute(taken)]
 
@@ -125,10 +131,20 @@ def _account(column: str, row: dict[str, Any], rows: Rows) -> Open:
             ("read_history", s) for account, entry in rows.taken if account == row["id"] for s in rows.post(entry)
         ]
         pairs += [("read_alarms", Subject(country=a.country_code)) for a in rows.alarms if a.account_id == row["id"]]
+        # Who asked for a merge, or said that two are not the same, is named to those who decide on it.
+        pairs += [("merge_entries", Subject(country=d.country_code)) for d in rows.doubles if d.by == row["id"]]
         for proposal in rows.proposals:
             if row["id"] in {proposal.by, proposal.decided_by}:
                 pairs += [("decide_proposal", s) for s in rows.about(proposal.subject_type, proposal.subject_id)]
+    for run in rows.imports:
+        if row["id"] in {run.by, run.second_by} and column != "email":
+            pairs.append(("import_list", Subject(country=run.country_code)))
     return Open(pairs=pairs, selves=frozenset({row["id"]}))
+
+
+def _import_run(_column: str, row: dict[str, Any], _rows: Rows) -> Open:
+    """A batch from the console is of no country: whoever imports everywhere."""
+    return Open([Subject(country=row.get("country_code"))])
 
 
 def _change(column: str, row: dict[str, Any], rows: Rows) -> Open:
@@ -159,7 +175,40 @@ def _invitation(_column: str, row: dict[str, Any], rows: Rows) -> Open:
     return Open(subjects, selves=frozenset({row["invited_by"], row["account_id"] or ""}))
 
 
+def _of_country(_column: str, row: dict[str, Any], rows: Rows) -> Open:
+    """A pair or a merge: those who merge in its country; its reason stands in the histories of both."""
+    pairs = [("merge_entries", Subject(country=row["country_code"]))]
+    ids = [row[name] for name in ("keep_id", "gone_id", "first_id", "second_id") if name in row]
+    pairs += [("read_history", subject) for one in ids for subject in rows.about(row["kind"], one)]
+    return Open(pairs=pairs, selves=frozenset({row["by"]}))
+
+
+def _about_entry(_column: str, row: dict[str, Any], rows: Rows) -> Open:
+    """A call, a finding, a check: whoever looks after the entry."""
+    return Open(rows.post(row["post_id"]))
+
+
+def _mail(_column: str, row: dict[str, Any], rows: Rows) -> Open:
+    """A letter to an account: those who make calls where it is of."""
+    account = row["account_id"] or ""
+    return Open(rows.account(account), selves=frozenset({account}))
+
+
+def _came_back(_column: str, row: dict[str, Any], rows: Rows) -> Open:
+    account = rows.mails.get(row["outgoing_mail_id"] or row["mentions_mail_id"] or "") or ""
+    return Open(rows.account(account))
+
+
 TABLES = {
+    "call_task": _about_entry,
+    "finding": _about_entry,
+    "field_check": _about_entry,
+    "outgoing_mail": _mail,
+    "received_mail": _came_back,
+    "import_run": _import_run,
+    "import_batch": _import_run,
+    "kept_apart": _of_country,
+    "merge": _of_country,
     "institution": _institution,
     "official": _official,
     "contact_point": _contact,

@@ -27,6 +27,19 @@ NEVER_RIGHT = {
     "add_passkey": "the answer of a device to a question of the moment",
     "passkey_question": "passkeys need a name, not the address 127.0.0.1",
     "begin_passkey": "passkeys need a name, not the address 127.0.0.1",
+    "answer_succeed": "the code of a letter follows from the letter; pages try it",
+    "upload_import": "a file goes with it; the pages' own tests bring one",
+    "check_old_list": "a file goes with it; the pages' own tests bring one",
+    "decide_doubts": "the preview lies in a file; the pages' own tests make one",
+    "answer_agree": "the code of a letter follows from the letter; pages try it",
+    "letters": "in the demo only",
+    "letter": "in the demo only",
+    "letter_html": "in the demo only",
+    **{
+        f"carddav_{place}_{method}": "a phone book takes no change"
+        for place in ("root", "principal", "home", "book", "card")
+        for method in ("put", "delete")
+    },
 }
 
 
@@ -86,6 +99,16 @@ def test_public_values_were_seen_by_everybody(site: Site, walk: Walk) -> None:
     assert public - seen <= {"legal_footing.url", "source.url", "institution.source_url"}
     assert {t.field_class for t in walk.seen["reader"]} >= {"public", "registered"}
     assert {t.field_class for t in walk.seen["coordinator"]} >= {"public", "registered", "private"}
+
+
+def test_a_phone_book_was_asked_in_every_way_and_gave_what_its_owner_reads(walk: Walk) -> None:
+    assert {
+        (f"carddav_{place}_asked", "PROPFIND") for place in ("root", "principal", "home", "book", "card")
+    } <= walk.answered
+    assert {("carddav_book_report", "REPORT"), ("carddav_book", "GET"), ("carddav_card", "GET")} <= walk.answered
+    for name in ("book:reader", "book:coordinator"):
+        assert {t.field_class for t in walk.seen[name]} >= {"public", "registered"}
+        assert "official.name" in {t.column for t in walk.seen[name]}
 
 
 def test_restricted_values_came_from_the_reveal_page_only(walk: Walk) -> None:
@@ -150,7 +173,13 @@ def test_letters_tell_only_what_their_reader_may_see(walk: Walk) -> None:
 def test_control_a_planted_leak_is_found(site: Site, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     planted = {"_may_name": lambda holder, _viewer: holder is not None, "_visible_line": lambda line, _viewer: line}
     monkeypatch.setattr(visibility, name, planted[name])
-    found = walk_pages(site, ["anonymous", "reader"], ["entry", "entry_card", "api.entry", "entries_csv"])
+    found = walk_pages(
+        site,
+        ["anonymous", "reader", "book:reader"],
+        ["entry", "entry_card", "api.entry", "entries_csv", "carddav_book"],
+    )
+    if name == "_may_name":
+        assert "official.name" in {token.column for _, token in found.leaks_of("book:reader")}
     assert {token.column for _, token in found.leaks_of("anonymous")} >= {
         "_may_name": {"official.name"},
         "_visible_line": {"contact_point.value"},

@@ -184,7 +184,7 @@ def test_control_a_missing_header_and_a_bad_cookie_are_found() -> None:
 def test_a_field_given_twice_is_refused(site: Site) -> None:
     ids, wrong, count = ids_of(site.app, site.world), [], 0
     for rule, method in routes(site.app):
-        if method == "GET" or rule.rule.startswith("/api/"):
+        if method in {"GET", "PROPFIND"} or rule.rule.startswith(("/api/", "/carddav/")):  # no forms there
             continue
         path = site.app.url_map.bind("localhost").build(rule.endpoint, arguments(rule, ids)[0], append_unknown=False)
         for name in ("reason", "q", "email", "code", "whatever"):
@@ -204,7 +204,7 @@ def test_links_lead_to_our_own_address_whatever_the_host_header_says(site: Site)
     for path, answer in crawl(
         site, "coordinator", Host=EVIL, **{"X-Forwarded-Host": EVIL, "Forwarded": f"host={EVIL}"}
     ):
-        if EVIL in answer.text or EVIL in str(answer.headers):
+        if EVIL.encode() in answer.data or EVIL in str(answer.headers):
             found.append(path)
     assert found == []
 

@@ -17,7 +17,9 @@ from tests.security.walk import thinned
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 # A question changes nothing and its origin is checked; the API takes keys, never cookies.
-WITHOUT_TOKEN = {"search"}
+WITHOUT_TOKEN = {"search", "use_unsubscribe"}
+WITHOUT_COOKIE = ("/api/", "/carddav/")
+PHONE_BOOK = {"PROPFIND", "REPORT", "MOVE", "COPY", "PROPPATCH", "MKCOL"}  # nowhere but below /carddav
 # What looking may write, and why. Everything else stays as it was, to the letter.
 COUNTED = {
     "limit_count": "how often somebody asked",
@@ -67,7 +69,7 @@ def test_no_form_is_taken_without_its_token(with_tokens: Site, token: str | None
         token = page.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
     before = picture(site)
     for rule, method in routes(site.app):
-        if method not in UNSAFE or rule.endpoint in WITHOUT_TOKEN or rule.rule.startswith("/api/"):
+        if method not in UNSAFE or rule.endpoint in WITHOUT_TOKEN or rule.rule.startswith(WITHOUT_COOKIE):
             continue
         path = site.app.url_map.bind("localhost").build(rule.endpoint, arguments(rule, ids)[0], append_unknown=False)
         for who in ("anonymous", "reader", "coordinator", "secretariat"):
@@ -93,7 +95,7 @@ def test_no_form_is_taken_from_another_site(site: Site, headers: dict[str, str])
     ids = ids_of(site.app, site.world)
     before, wrong = picture(site), []
     for rule, method in routes(site.app):
-        if method in UNSAFE and not rule.rule.startswith("/api/"):
+        if method in UNSAFE and not rule.rule.startswith(WITHOUT_COOKIE):
             path = site.app.url_map.bind("localhost").build(
                 rule.endpoint, arguments(rule, ids)[0], append_unknown=False
             )
@@ -118,6 +120,25 @@ def test_the_api_takes_no_cookie(site: Site) -> None:
                 theirs = site.client("anonymous").open(path, method=method, **body)
                 assert (mine.status_code, mine.data) == (theirs.status_code, theirs.data), path
     assert differing(before, picture(site, skip=COUNTED)) == []
+
+
+def test_the_phone_book_takes_no_cookie(site: Site) -> None:
+    """A device sends its token; whoever is signed in opens nothing there by that, and nothing by another's token."""
+    ids, before, count = ids_of(site.app, site.world), picture(site, skip=COUNTED), 0
+    for rule, method in routes(site.app):
+        if rule.rule.startswith("/carddav/"):
+            for path in thinned(rule.endpoint, addresses(site.app, rule, ids)):
+                count += 1
+                for who in ("secretariat", "read:registered", "anonymous"):
+                    code = site.client(who).open(path, method=method).status_code
+                    assert code in {401, 429}, f"{method} {path} as {who}"
+    assert count > 50
+    assert differing(before, picture(site, skip=COUNTED)) == []
+
+
+def test_the_methods_of_the_phone_book_are_nowhere_else(site: Site) -> None:
+    found = {rule.rule for rule, method in routes(site.app) if method in PHONE_BOOK}
+    assert {rule for rule in found if not rule.startswith("/carddav/")} == {"/.well-known/carddav"}
 
 
 @pytest.mark.parametrize("who", ["anonymous", "secretariat", "read:registered"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
@@ -29,6 +30,7 @@ PAYLOADS = [
 ]  # fmt: skip
 PARAMETERS = ("q", "words", "country", "host", "sop", "measure", "role", "type", "group", "exploitation", "language", "urgent", "page",
               "cursor", "limit", "changed_since", "next", "code", "email", "problem", "seen")  # fmt: skip
+OWN_PICTURE = re.compile(r"/static/|/entries/[0-9a-f-]{36}/qr\.svg$")
 HARMLESS = {"script", "link", "img", "svg", "path", "rect", "title", "use", "g"}
 
 
@@ -57,7 +59,7 @@ def _harm_of(element: Element) -> Iterator[str]:
             ("javascript:", "data:", "vbscript:")
         ):
             yield f"{name} {attribute}={value}"
-    if name == "img" and source and not source.startswith("/static/"):
+    if name == "img" and source and not OWN_PICTURE.match(source):
         yield f"img {source}"
 
 
@@ -96,13 +98,14 @@ def test_stored_text_stays_text(poisoned: Site) -> None:
         for rule, method in routes(poisoned.app):
             for path in thinned(rule.endpoint, addresses(poisoned.app, rule, ids)) if method == "GET" else ():
                 answer = client.get(path, buffered=True)
-                if answer.mimetype == "text/html":
+                if answer.mimetype in {"text/html", "image/svg+xml"}:
                     pages, marked = pages + 1, marked + (MARK in answer.text)
                     wrong += [f"{path} as {who}: {found}" for found in harm(answer.text)]
-                elif MARK in answer.text:
+                elif MARK.encode() in answer.data:
                     assert answer.mimetype in {
                         "application/json",
                         "application/problem+json",
+                        "application/x-apple-aspen-config",
                         "text/csv",
                         "text/vcard",
                     }, path
@@ -123,7 +126,9 @@ def test_parameters_stay_text(site: Site) -> None:
             pages += 1
             answer = client.get(path, query_string=dict.fromkeys(PARAMETERS, payload), buffered=True)
             wrong += (
-                [f"{path} {payload}: {found}" for found in harm(answer.text)] if answer.mimetype == "text/html" else []
+                [f"{path} {payload}: {found}" for found in harm(answer.text)]
+                if answer.mimetype in {"text/html", "image/svg+xml"}
+                else []
             )
     print(f"\nxss: {pages} pages with hostile parameters, {len(wrong)} findings")
     assert wrong == []

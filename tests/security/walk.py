@@ -26,17 +26,23 @@ from directory.accounts.policy import Grant, Person, Subject
 from directory.accounts.reveals import may_reveal
 from directory.accounts.tokens import token_hash
 from directory.app import database
+from directory.confirmations.models import CallTask
 from directory.proposals.models import Proposal
 from directory.registry.models import Appointment, ContactPoint, Institution, Post
 from directory.worker import send_mail
+from tests.security.asked import shown_by_link, shown_to_owner
 from tests.security.crawl import FoundForm, Ids, addresses, fields, forms, ids_of, links, routes
+from tests.security.devices import ask
 from tests.security.long import CHANGES, LINKS, LOOKS
+from tests.security.opening import opened as unpacked
 from tests.security.site import Site
 from tests.security.tokens import Eyes, Token, texts_in, words_in
 
 MOST_OF_A_KIND = 2
 REVEALS_PROPOSED = {"reveal_proposal"}
 FOR_LINK_BEARERS = {"invitation", "join", "take_role"}
+BY_LETTER = {"confirm", "answer_confirm", "confirm_thanks", "confirm_next", "succeed", "answer_succeed", "agree", "answer_agree",
+             "answer_confirm_own"}  # fmt: skip
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -129,9 +135,9 @@ class Walker:
         if response.status_code < 400:
             self.walk.answered.add((endpoint, method))
         headers = "\n".join(f"{k}: {v}" for k, v in response.headers if k != "Set-Cookie")
-        content = headers.encode() + b"\n" + response.data
+        content = headers.encode() + b"\n" + unpacked(response.mimetype or "", response.data)
         opened = self._opened(endpoint, path)
-        if opened and response.status_code == 200 and endpoint not in FOR_LINK_BEARERS:
+        if opened and response.status_code == 200 and endpoint not in FOR_LINK_BEARERS | BY_LETTER:
             self.walk.revealed.add(path)
         shown = set(self.site.book.found_in(content))
         self.walk.seen[self.eyes.name] |= shown
@@ -147,6 +153,12 @@ class Walker:
             return self._proposed(path)
         if endpoint in FOR_LINK_BEARERS:
             return self._addressed(path)
+        if endpoint == "answer_confirm_own":
+            return shown_to_owner(self.site.app, self.eyes.account_id)
+        if endpoint in BY_LETTER:
+            return shown_by_link(self.site.app, path, with_code=endpoint == "answer_confirm")
+        if endpoint == "reveal_call":
+            return self._called(path)
         if endpoint != "reveal":
             return set()
         entry_id, contact_id = path.split("/")[2], path.split("/")[4]
@@ -157,6 +169,19 @@ class Walker:
                 return set()
             subject = Subject(post.institution.country_code, post.institution_id, post.id)
             return set(texts_in(point.value)) if may_reveal(self.eyes.person, subject) else set()
+
+    def _called(self, path: str) -> set[str]:
+        """The restricted numbers of the entry that somebody rings about, to whoever may be shown them."""
+        with self.site.app.app_context():
+            task = database.session().get(CallTask, path.split("/")[3])
+            post = database.session().get(Post, task.post_id) if task else None
+            if post is None:
+                return set()
+            points = [*post.contact_points, *post.institution.contact_points]
+            points += [point for term in post.appointments for point in term.contact_points]
+            subject = Subject(post.institution.country_code, post.institution_id, post.id)
+            values = " ".join(point.value for point in points)
+            return set(words_in(values)) if may_reveal(self.eyes.person, subject) else set()
 
     def _proposed(self, path: str) -> set[str]:
         """The numbers of one proposal, to somebody who may decide on it."""
@@ -267,6 +292,8 @@ def _read(walker: Walker) -> None:
         if method == "GET":
             for path in thinned(rule.endpoint, addresses(walker.site.app, rule, walker.ids), LOOKS):
                 walker.look(path)
+    if walker.eyes.name in walker.site.world.books:
+        ask(walker)
     for path in ("/nothing", "/entries/all", "/api/v1/nothing", "/entries/not-an-id", "/api/v1/entries?limit=x"):
         walker.look(path)
     count = 0

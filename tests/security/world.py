@@ -21,15 +21,21 @@ from directory.accounts.models import (
     TotpFactor,
 )
 from directory.accounts.tokens import token_hash
+from directory.confirmations.models import CallTask, Check, Finding
 from directory.db import new_id
+from directory.doubles.models import KeptApart, Merge
+from directory.feeds.models import Following, Webhook
 from directory.history import operations as history
 from directory.history.access import Asker, raise_alarm, record_access
-from directory.mail.models import OutgoingMail
+from directory.mail.models import OutgoingMail, ReceivedMail
+from directory.phonebooks.models import Subscription
+from directory.phonebooks.rules import plain_token
 from directory.proposals.models import Proposal
 from directory.registry import operations
 from directory.registry.models import Country, LegalFooting, Network, NetworkMember, Post, Removal
 from directory.registry.pictures import post_values
 from directory.registry.values import ContactValues, InstitutionValues, NameValues, PostValues, ResponsibilityValues
+from importers.models import ImportRun
 from tests.conftest import NOW
 from tests.security.tokens import phone, word
 
@@ -46,6 +52,7 @@ class World:
     accounts: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    books: dict[str, tuple[str, str]] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
 
 
@@ -167,6 +174,38 @@ def _people(session: Session, world: World) -> None:
         _key(session, world, scope, "reader", [scope, "export"])
     for role in ROLES:
         _key(session, world, f"write:{role}", role, ["read:registered", "write"])
+    for role in ("reader", "coordinator"):
+        _book(session, world, role)
+        _feed(session, world, role)
+
+
+def _book(session: Session, world: World, role: str) -> None:
+    """A phone book of everything; who has its token comes in at no other door."""
+    token, book_id = f"{word()}-{new_id()}", new_id()
+    world.books[f"book:{role}"] = (book_id, token)
+    contents = {"countries": ["RO", "MD"], "answers": [], "favourites": list(world.posts.values()), "title": word()}
+    session.add(
+        Subscription(
+            id=book_id, account_id=world.accounts[role], token_hash=token_hash(plain_token(token)), name=word(),
+            contents=contents, created_at=NOW, expires_at=NOW + timedelta(days=30), last_device=word(),
+        )
+    )  # fmt: skip
+
+
+def _feed(session: Session, world: World, role: str) -> None:
+    """Another system that is told, and a country that is followed."""
+    token, owner = f"{word()}{new_id()}", world.accounts[role]
+    world.links[f"stop_{role}"] = token
+    session.add(
+        Webhook(
+            account_id=owner, url=f"https://{word()}.example/", secret=word().encode(), pending=word(), created_at=NOW, next_try_at=NOW,
+        )
+    )  # fmt: skip
+    session.add(
+        Following(
+            account_id=owner, filters="country=RO", label=word(), created_at=NOW, last_told_at=NOW, token_hash=token_hash(token),
+        )
+    )  # fmt: skip
 
 
 def _key(session: Session, world: World, name: str, role: str, scopes: list[str]) -> None:
@@ -234,6 +273,9 @@ def _past(session: Session, world: World) -> None:
             session, "note", subject_type="post", subject_id=post.id, by=world.accounts[by], now=NOW,
             after={"area": word()}, reason=word(),
         )  # fmt: skip
+    _merges(session, world)
+    _calls(session, world)
+    _imports(session, world)
     left = _post(
         session,
         world,
@@ -259,6 +301,13 @@ def _traces(session: Session, world: World) -> None:
     session.add(
         PasskeyChallenge(challenge_hash=token_hash(word()), purpose="sign_in", expires_at=NOW + timedelta(hours=1))
     )
+    session.add(
+        ReceivedMail(
+            message_hash=token_hash(word()), kind="hard", outgoing_mail_id=new_id(), domain=f"{word()}.example",
+            sender=f"{word()}@people.example", recipient=f"{word()}@people.example", subject=word(), names_deputy=word(),
+            evidence=word(), received_at=NOW, note=word(), settled_by=word(),
+        )
+    )  # fmt: skip
     for name, account_id in world.accounts.items():
         session.add(_letter(account_id))
         if name in {"reader", "stranger"}:
@@ -269,10 +318,73 @@ def _traces(session: Session, world: World) -> None:
     _link(session, world, "invite_secretariat", "invite", None, role="secretariat")
 
 
+def _merges(session: Session, world: World) -> None:
+    """One that waits, one that stands and can be taken back, and a pair kept apart."""
+    by = world.accounts["secretariat"]
+    for keep, gone, state, journal in (
+        ("agreed", "not_agreed", "waiting", None),
+        ("stale", "vacant", "standing", [["nothing", {"text": word()}, None]]),
+    ):
+        session.add(
+            Merge(
+                kind="post", keep_id=world.posts[keep], gone_id=world.posts[gone], country_code="RO", state=state,
+                choices={}, reason=word(), by=by, at=NOW, journal=journal,
+            )
+        )  # fmt: skip
+    first, second = sorted((world.posts["agreed"], world.posts["vacant"]))
+    session.add(
+        KeptApart(
+            kind="post", first_id=first, second_id=second, country_code="RO", by=by, at=NOW, reason=word()
+        )
+    )  # fmt: skip
+
+
+def _imports(session: Session, world: World) -> None:
+    """Lists somebody brought: one to decide about, one that waits for a second person, one that was refused."""
+    for state, by, country in (
+        ("previewed", "coordinator", "RO"),
+        ("waiting_second", "coordinator_abroad", "MD"),
+        ("failed", "secretariat", None),
+    ):
+        session.add(
+            ImportRun(
+                state=state, at=NOW, by=world.accounts[by], country_code=country, kind="template", file_name=word(),
+                size=1, choices={"list": word()}, decisions={word(): "new"}, counts={"read": 1, "new": 1},
+                problem=word() if state == "failed" else "", tries=0, changed_at=NOW,
+            )
+        )  # fmt: skip
+
+
+def _calls(session: Session, world: World) -> None:
+    """Calls to make in two countries, what was found and tried there, a letter nobody can be sure of, its answer."""
+    for name, by, owner in (
+        ("agreed", "coordinator", "focal_point"),
+        ("abroad", "coordinator_abroad", "abroad_owner"),
+    ):
+        post_id, country = world.posts[name], "RO" if name == "agreed" else "MD"
+        task = CallTask(
+            key=new_id(), post_id=post_id, country_code=country, reason="decide", note=word(), opened_at=NOW,
+            due_on=NOW.date(), tell_on=NOW.date(), told_at=NOW,
+        )  # fmt: skip
+        finding = Finding(post_id=post_id, kind="bounced", value=word(), evidence=word(), by="worker", since_at=NOW)
+        check = Check(post_id=post_id, method="call", outcome="no_answer", by=world.accounts[by], at=NOW, note=word())
+        mail = _letter(world.accounts[owner])
+        mail.letter, mail.state, mail.sent_at = "confirm", "uncertain", None
+        session.add_all((task, finding, check, mail))
+        session.flush()
+        session.add(
+            ReceivedMail(
+                message_hash=word(), kind="auto_reply", outgoing_mail_id=mail.id, sender=f"{word()}@people.example",
+                recipient=f"{word()}@people.example", subject=word(), names_deputy=word(), evidence=word(),
+                received_at=NOW, note=word(),
+            )
+        )  # fmt: skip
+
+
 def _letter(account_id: str) -> OutgoingMail:
     return OutgoingMail(
         key=word(), letter="roles_changed", to=f"{word()}@people.example", subject=word(), text=word(), html=word(),
-        account_id=account_id, queued_at=NOW, due_at=NOW, state="sent", sent_at=NOW, problem=word(),
+        domain=f"{word()}.example", reply_to=f"{word()}@people.example", from_name=word(), account_id=account_id, queued_at=NOW, due_at=NOW, state="sent", sent_at=NOW, problem=word(), unsubscribe=word(),
     )  # fmt: skip
 
 

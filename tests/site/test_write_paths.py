@@ -44,14 +44,23 @@ HOME = "directory.registry.operations"
 ALLOWED: dict[str, tuple[set[str], str]] = {
     "directory/proposals/operations.py": ({"set_post", "set_institution"}, "the gate: only the part that is not guarded"),
     "directory/proposals/standing.py": (
-        {"set_post", "set_institution", "appoint", "relieve"},
+        {"set_post", "set_institution", "appoint", "relieve", "remove_post"},
         "the gate: what a second person has agreed to, or goes back to what stood",
     ),
     "directory/registry/demo/loader.py": (
         {"add_institution", "add_post", "appoint", "relieve"},
         "new invented entries, in demo mode on loopback only",
     ),
+    "directory/confirmations/leaving.py": ({"relieve"}, "the owner says who has left: no number comes in"),
     "directory/privacy/erasing.py": ({"relieve"}, "a person is taken out: no number comes in"),
+    "directory/doubles/carrying.py": (
+        {"relieve"},
+        "a merge: of two holders one goes on, after a second person agreed",
+    ),
+    "directory/registry/merging.py": (
+        {"set_post", "set_institution"},
+        "a merge: a second person agreed, or nothing guarded differs",
+    ),
     "importers/writing.py": ({"add_entries", "appoint"}, "new entries: the batch is the decision; the holder of a new one"),
     "importers/undo.py": ({"remove_entries"}, "new entries of a batch go again"),
 }  # fmt: skip
@@ -63,6 +72,7 @@ ROWS = re.compile(
 MAY_TOUCH_ROWS = {
     "directory/registry/operations.py": "the operations themselves",
     "directory/registry/models.py": "the table",
+    "directory/registry/merging.py": "lines move from the one to the other, as they are",
     "directory/privacy/erasing.py": "the lines of a person who is taken out are emptied",
 }
 
@@ -117,6 +127,11 @@ def test_the_list_names_nothing_that_is_not_there() -> None:
 def test_only_the_listed_modules_touch_the_rows() -> None:
     touching = {name for name, code in sources().items() if ROWS.search(code)}
     assert touching <= set(MAY_TOUCH_ROWS)
+
+
+def test_only_the_doubles_call_what_makes_one_of_two() -> None:
+    naming = {name for name, code in sources().items() if re.search(r"\bmerging\b.*import|import.*\bmerging\b", code)}
+    assert naming == {"directory/doubles/carrying.py"}
 
 
 @pytest.mark.parametrize(

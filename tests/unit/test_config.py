@@ -17,6 +17,7 @@ ODD = [
     ({"TRUSTED_PROXIES": "-1"}, "from 0 to 10"),
     ({"DUE_AFTER_DAYS": "soon"}, "whole number"),
     ({"DUE_AFTER_DAYS": "100"}, "must rise"),
+    ({"WEBHOOK_HOSTS": "cases.example.org https://police.example.org"}, "give hosts such as"),
     ({"SECRET_KEYS": "short"}, "32 characters"),
     ({"SECRET_KEYS_FILE": "/nonexistent/file"}, "cannot be read"),
 ]

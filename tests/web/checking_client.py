@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -22,6 +23,7 @@ from werkzeug.test import TestResponse
 from directory.app import database
 
 HEAVIEST_PAGE = 15_000  # bytes, compressed
+OWN_PICTURE = re.compile(r"/entries/[0-9a-f-]{36}/qr\.svg")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 FIELDS = ("input", "select", "textarea")
 
@@ -134,14 +136,16 @@ def _policy(page: Element) -> Iterator[str]:
             yield "inline script"
         yield from (f"{element.tag} has {name}" for name in element.attrib if name.lower().startswith("on"))
         source = element.get("src") or (element.get("href") if element.tag == "link" else None)
-        if source is not None and not source.startswith("/static/"):
+        if source is not None and not source.startswith("/static/") and not OWN_PICTURE.fullmatch(source):
             yield f"{element.tag} loads {source}"
 
 
 def _links(page: Element) -> Iterator[str]:
     for link in page.iter("a"):
         target = link.get("href", "")
-        if not target.startswith(("/", "#", "tel:+", "tel:", "mailto:", "https://", "http://")):
+        if not target.startswith(
+            ("/", "#", "tel:+", "tel:", "mailto:", "https://", "http://", "carddav://", "carddavs://")
+        ):
             yield f"link “{words(link)}” leads to “{target}”"
         if target.startswith("//"):
             yield f"link “{words(link)}” leaves the site without saying so"

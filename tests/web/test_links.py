@@ -19,7 +19,7 @@ def links_of(page: str) -> set[str]:
 
 
 def is_file(address: str) -> bool:
-    return address.split("?", maxsplit=1)[0].endswith((".vcf", ".csv", ".xlsx", ".json"))
+    return address.split("?", maxsplit=1)[0].endswith((".vcf", ".csv", ".xlsx", ".json", ".pdf", ".svg"))
 
 
 def test_every_link_leads_somewhere(client: FlaskClient) -> None:

@@ -99,10 +99,11 @@ def _entries() -> dict[str, Any]:
         "summary": "Entries by filters, or what changed since an instant",
         "description": (
             "Values of one filter are alternatives, filters narrow one another. Without `changed_since` the best come "
-            "first, as on the site. With it entries come in order of change, and the first page names in `removed` "
+            "first, as on the site. With it entries come in order of change, and the first pages name in `removed` "
             "every entry taken out since; start with 1970-01-01 for a copy of everything, and ask again with the "
-            "newest `changed_at` you hold. `cursor` goes on where a page ended, everything else unchanged. A page "
-            "may be short, even empty, while `next_cursor` is not null."
+            "newest `changed_at` you hold, less an hour: a change may be committed some time after the instant it "
+            "names. An entry you hold in the same `revision` is one you have already. `cursor` goes on where a page "
+            "ended, everything else unchanged. A page may be short, even empty, while `next_cursor` is not null."
         ),
         "parameters": _entries_parameters(),
         "responses": {"200": _json_answer("A page of entries", ref("EntryPage")), **_problems(400, 401, 403, 429, 503)},

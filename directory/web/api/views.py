@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from directory.accounts import traps
 from directory.entries import answers, asking, changes, overview
 from directory.entries.answers import Desk
-from directory.entries.changes import Place
+from directory.entries.changes import ChangePage, Place, RemovalPlace, RemovedPage
 from directory.entries.entry import Entry
 from directory.exports.answer_json import asked_json
 from directory.exports.context import instant
@@ -69,7 +69,7 @@ def _answer_page(args: MultiDict[str, str], reading: Reading, limit: int) -> dic
     return _page(found, write_cursor(AnswerPlace(end, place.at), args) if end < total else None, [])
 
 
-def _place(args: MultiDict[str, str]) -> AnswerPlace | Place | None:
+def _place(args: MultiDict[str, str]) -> AnswerPlace | Place | RemovalPlace | None:
     """Where the walk stands; who tries to forge a place rings a bell."""
     try:
         return read_cursor(args)
@@ -96,13 +96,18 @@ def _change_page(args: MultiDict[str, str], reading: Reading, since: datetime, l
     place = _place(args)
     if isinstance(place, AnswerPlace):
         raise Problem(400, "cursor belongs to a walk without changed_since.", parameter="cursor")
-    page = changes.changed_entries(reading, desk, current.taxonomy(), since=since, after=place, limit=limit)
+    gone, page = RemovedPage(), ChangePage((), None)
+    if not isinstance(place, Place):
+        gone = changes.removed_since(desk.session, since, after=place)
+    if gone.after is None:  # what is gone comes first; more of it than a page holds has pages of its own
+        after = place if isinstance(place, Place) else None
+        page = changes.changed_entries(reading, desk, current.taxonomy(), since=since, after=after, limit=limit)
     quotas.give(page.entries, path="api", kind=quotas.sync_kind(), filters=filters_of(reading))
-    removed = changes.removed_since(desk.session, since) if place is None else []
+    end = gone.after or page.after
     return _page(
         page.entries,
-        write_cursor(page.after, args) if page.after else None,
-        [{"id": gone.id, "at": instant(gone.at), "redirect": gone.redirect} for gone in removed],
+        write_cursor(end, args) if end else None,
+        [{"id": one.id, "at": instant(one.at), "redirect": one.redirect} for one in gone.removed],
     )
 
 

@@ -10,11 +10,11 @@ from wtforms import Field, HiddenField, PasswordField, RadioField, SelectField, 
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from directory.accounts import passwords
-from directory.app import LOCALES
+from directory.languages import LANGUAGES
 from directory.mail.outbox import BadLetter, checked_address, has_control
 from directory.registry.countries import codes
 from directory.web.translating import gettext as _
-from directory.web.words import country_word, language_word
+from directory.web.words import country_word
 
 NEEDED = InputRequired(_l("This is needed."))
 
@@ -106,7 +106,7 @@ class JoinForm(NewPasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = [(code, language_word(code)) for code in LOCALES]
+        self.language.choices = list(LANGUAGES.items())
 
 
 class LanguageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -116,7 +116,7 @@ class LanguageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = [(code, language_word(code)) for code in LOCALES]
+        self.language.choices = list(LANGUAGES.items())
 
 
 class InviteForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from directory.entries.entry import ContactLine, Entry
 from directory.registry.countries import codes
@@ -19,6 +20,7 @@ from directory.web.translating import gettext as _
 HOLDERS = ("keep", "named", "vacant")
 NAME_KINDS = ("official", "short", "former")
 MOST_REASON = 500
+MOST_AHEAD = timedelta(days=366)
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class EntryForm:
     holder: str = "keep"
     holder_name: str = ""
     reason: str = ""
+    applies_on: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -58,6 +61,7 @@ class InstitutionForm:
     note: str | None
     rows: list[LineRow]
     reason: str = ""
+    applies_on: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -97,6 +101,7 @@ def typed_entry(form: Mapping[str, str], entry: Entry, taxonomy: Taxonomy) -> En
         holder=holder if holder in HOLDERS else "keep",
         holder_name=form.get("holder_name", ""),
         reason=form.get("reason", ""),
+        applies_on=form.get("applies_on", "").strip(),
     )
 
 
@@ -174,6 +179,7 @@ def typed_institution(
         note=form.get("note", institution.note) if sees_note else None,
         rows=lines.typed_rows(form, seen_lines(entry, "institution")),
         reason=form.get("reason", ""),
+        applies_on=form.get("applies_on", "").strip(),
     )
 
 
@@ -262,6 +268,20 @@ def _prose(name: str, text: str, errors: dict[str, str], most: int = lines.TEXT)
     if len(plain) > most:
         errors[name] = _("is %(count)s characters long; at most %(most)s are kept", count=len(plain), most=most)
     return plain
+
+
+def later_day(form: EntryForm | InstitutionForm, today: date) -> date | None:
+    """The day from which the change is to stand; None for at once. What is wrong is put into the form's errors."""
+    if not form.applies_on:
+        return None
+    try:
+        day = date.fromisoformat(form.applies_on)
+    except ValueError:
+        form.errors["applies_on"] = _("is no day: write it like 2027-01-31")
+        return None
+    if day > today + MOST_AHEAD:
+        form.errors["applies_on"] = _("is more than a year away: propose it later")
+    return day if day > today else None
 
 
 def _revision(form: Mapping[str, str]) -> int:

@@ -91,6 +91,9 @@ EXPECTED: dict[tuple[str, str], tuple[str, str, str]] = {
     ("decide_proposal", "coordinator"): ("factor", "factor", "no"),
     ("decide_proposal", "secretariat"): ("factor", "factor", "factor"),
     **{("decide_proposal", role): NO for role in ("anonymous", "reader", "focal_point", "deputy", "auditor")},
+    # Who merges does so with a fresh factor, in their own country.
+    ("merge_entries", "coordinator"): ("factor", "factor", "no"),
+    **{("merge_entries", role): NO for role in ("anonymous", "reader", "focal_point", "deputy", "admin", "auditor")},
     # Restricted lines.
     ("reveal", "anonymous"): NO,
     ("reveal", "auditor"): NO,
