@@ -195,6 +195,6 @@ def _base() -> str:
 
 def _headers(response: Response) -> Response:
     """Nothing seen while signed in, and no page behind a mailed link, stays in any cache."""
-    if g.get("signed_in") is not None or g.get("no_store"):
+    if g.get("signed_in") is not None or g.get("no_store") or request.path.startswith("/unsubscribe/"):
         response.headers["Cache-Control"] = "no-store"
     return response

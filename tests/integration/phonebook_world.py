@@ -211,7 +211,6 @@ class World:
 
         for reading in self.selection.readings:
             filters = to_query(reading, desk, limit=0).filters
-            places = [type("P", (), {"entry_id": one})() for one in ids]
-            wanted |= {entry.id for entry in _matching(places, filters, desk, self.taxonomy)}  # type: ignore[arg-type]
+            wanted |= {entry.id for entry in _matching(ids, filters, desk, self.taxonomy)}
         shown = [visible(e, self.viewer, today=desk.today, days=desk.days) for e in stored if e.id in wanted]
         return {entry.id: card_of(entry, self.context) for entry in shown}

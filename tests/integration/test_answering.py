@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from directory import migrations
@@ -22,7 +22,7 @@ from directory.confirmations.models import Asked, Check, ConfirmationLetter, Con
 from directory.confirmations.rounds import Day
 from directory.confirmations.rules import Timeline
 from directory.confirmations.snapshots import digest, load_posts, snapshot
-from directory.db import Base, make_engine, new_id, transaction
+from directory.db import make_engine, new_id, transaction
 from directory.history.models import Change
 from directory.proposals.models import Proposal
 from directory.proposals.operations import NotAllowed
@@ -163,7 +163,13 @@ def open_engine(request: pytest.FixtureRequest, tmp_path: Path, taxonomy: Taxono
     if request.param == "sqlite":
         engine = make_engine(f"sqlite:///{tmp_path / 'parallel.sqlite'}", pool_size=AT_ONCE)
     else:
-        engine = make_engine(request.getfixturevalue("postgres_url"), pool_size=AT_ONCE)
+        admin = make_engine(request.getfixturevalue("postgres_url"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text("DROP DATABASE IF EXISTS answering_test"))
+            connection.execute(text("CREATE DATABASE answering_test"))
+        fresh = admin.url.set(database="answering_test").render_as_string(hide_password=False)
+        admin.dispose()
+        engine = make_engine(fresh, pool_size=AT_ONCE)
     migrations.upgrade(engine)
     with Session(engine) as session:
         if session.get(Country, "RO") is None:
@@ -172,10 +178,6 @@ def open_engine(request: pytest.FixtureRequest, tmp_path: Path, taxonomy: Taxono
             sops.put_in_force(session, taxonomy, by="test", now=NOW)
         session.commit()
     yield engine
-    with engine.begin() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            if table.name not in {"change", "change_seal", "country", "role", "taxonomy_version"}:
-                connection.execute(delete(table))
     engine.dispose()
 
 

@@ -108,7 +108,7 @@ def test_of_two_that_say_the_same_numbers_one_person_makes_one(session: Session,
     assert keep.title == "Return desk (again)"
     stub = session.get_one(Removal, gone_id)
     assert (stub.redirect_id, stub.reason) == (keep.id, "merged")
-    assert [r.redirect for r in removed_since(session, NOW) if r.id == gone_id] == [keep.id]
+    assert [r.redirect for r in removed_since(session, NOW).removed if r.id == gone_id] == [keep.id]
     lines = session.scalars(select(Change).where(Change.subject_id == gone_id, Change.action == "merge")).all()
     assert [line.path for line in lines] == ["merge"]
     assert set(session.scalars(select(IndexChange.entry_id))) >= {keep.id, gone_id}
