@@ -22,7 +22,12 @@ def next_allowed(
     until_hour: int = 18,
     is_holiday: Callable[[date], bool] = never_closed,
 ) -> datetime:
-    """The first instant from now on that lies between the two hours of a working day there, in UTC."""
+    """The first instant from now on that lies between the two hours of a working day there, in UTC.
+
+    From 0 to 24 means that no hour and no day is quiet.
+    """
+    if (from_hour, until_hour) == (0, 24):
+        return now.astimezone(UTC)
     local = now.astimezone(zone)
     day = local.date()
     if _is_open(day, is_holiday) and from_hour <= local.hour < until_hour:
