@@ -7,15 +7,15 @@ failed: the file could not be read; discarded: somebody let it be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, true, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from directory.accounts.people import rights
+from directory.accounts import grounds
+from directory.accounts.grounds import Ground, within
 from directory.accounts.policy import Person
 from directory.db import new_id
 from directory.history import operations as history
@@ -40,38 +40,14 @@ class OwnImport(Exception):
     """Nobody decides about their own batch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """Where somebody may import: everywhere, or in these countries."""
-
-    is_everywhere: bool
-    countries: frozenset[str]
-
-    @property
-    def is_empty(self) -> bool:
-        """Nowhere."""
-        return not (self.is_everywhere or self.countries)
-
-    def covers(self, country: str | None) -> bool:
-        """That country is among them; everywhere covers also imports for no country in particular."""
-        return self.is_everywhere or (country is not None and country in self.countries)
-
-
 def ground_of(person: Person) -> Ground:
-    """Read from the rights file: where `import_list` is open to this person."""
-    table = rights()
-    grants = person.grants if person.account_id else ()
-    countries = {
-        grant.country
-        for grant in grants
-        if grant.country and not grant.institution_id and table.cell(grant.role, "import_list", "country") != "no"
-    }
-    return Ground(any(table.cell(g.role, "import_list", "other") != "no" for g in grants), frozenset(countries))
+    """Where this person may import."""
+    return grounds.ground_of(person, "import_list")
 
 
 def listed(session: Session, ground: Ground) -> list[ImportRun]:
     """Imports this person has to do with, newest first."""
-    statement = select(ImportRun).where(_within(ground), ImportRun.state != "discarded")
+    statement = select(ImportRun).where(within(ground, ImportRun.country_code), ImportRun.state != "discarded")
     return list(session.scalars(statement.order_by(ImportRun.at.desc(), ImportRun.id).limit(MOST)))
 
 
@@ -84,7 +60,11 @@ def from_console(session: Session) -> list[ImportBatch]:
 
 def list_names(session: Session, ground: Ground) -> list[str]:
     """What lists were called before, so that they can be called the same again."""
-    statement = select(ImportRun).where(_within(ground), ImportRun.state == "done").order_by(ImportRun.at.desc())
+    statement = (
+        select(ImportRun)
+        .where(within(ground, ImportRun.country_code), ImportRun.state == "done")
+        .order_by(ImportRun.at.desc())
+    )
     names = [str(run.choices.get("list", "")) for run in session.scalars(statement.limit(MOST))]
     return list(dict.fromkeys(name for name in names if name))
 
@@ -251,12 +231,6 @@ def _day(text: object) -> date | None:
         return date.fromisoformat(str(text))
     except ValueError:
         return None
-
-
-def _within(ground: Ground) -> ColumnElement[bool]:
-    if ground.is_everywhere:
-        return true()
-    return or_(false(), ImportRun.country_code.in_(ground.countries))
 
 
 def new_run_id() -> str:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.accounts.grounds import Ground
 from directory.accounts.models import Account
 from directory.accounts.people import person_of
 from directory.accounts.policy import relation
@@ -252,7 +253,7 @@ def _added(note: str, more: str) -> str:
     return "\n".join(part for part in (note, clean_text(more)) if part)[-2000:]
 
 
-def task_of(session: Session, task_id: str, ground: calls.Ground) -> CallTask | None:
+def task_of(session: Session, task_id: str, ground: Ground) -> CallTask | None:
     """The task, if it is of this ground."""
     task = session.get(CallTask, task_id)
     return task if task is not None and ground.covers(task.country_code) else None

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from directory.accounts.people import rights
+from directory.accounts import grounds
+from directory.accounts.grounds import Ground, within
 from directory.accounts.policy import Person
 from directory.confirmations import rules
 from directory.confirmations.models import CallTask
@@ -96,48 +95,9 @@ def follow_moves(session: Session) -> int:
     return len(moved)
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """Where a person makes calls: everywhere, or in these countries."""
-
-    is_everywhere: bool
-    countries: frozenset[str]
-
-    @property
-    def is_empty(self) -> bool:
-        """Nowhere."""
-        return not (self.is_everywhere or self.countries)
-
-    def narrowed(self, country: str) -> Ground:
-        """The same, for that country alone; nowhere, where it is not theirs. An empty code narrows nothing."""
-        if not country:
-            return self
-        return Ground(is_everywhere=False, countries=frozenset({country} if self.covers(country) else ()))
-
-    def covers(self, country: str) -> bool:
-        """Whether this person rings there."""
-        return self.is_everywhere or country in self.countries
-
-
 def ground_of(person: Person) -> Ground:
-    """Read from the rights file: where `make_calls` is open to this person."""
-    table = rights()
-    grants = person.grants if person.account_id else ()
-    everywhere = any(table.cell(grant.role, "make_calls", "other") != "no" for grant in grants)
-    countries = {
-        grant.country
-        for grant in grants
-        if grant.country and not grant.institution_id and table.cell(grant.role, "make_calls", "country") != "no"
-    }
-    return Ground(everywhere, frozenset(countries))
-
-
-def within(ground: Ground, column: Any) -> ColumnElement[bool]:
-    """The condition that a country's code is of this ground."""
-    if ground.is_everywhere:
-        return true()
-    found: ColumnElement[bool] = column.in_(ground.countries)
-    return found
+    """Where this person makes calls."""
+    return grounds.ground_of(person, "make_calls")
 
 
 def open_tasks(session: Session, ground: Ground, *, limit: int = 50, offset: int = 0) -> list[CallTask]:

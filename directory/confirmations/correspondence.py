@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from directory.accounts.grounds import Ground
 from directory.accounts.models import Account, AccountGrant, PostOwner
-from directory.confirmations.calls import Ground
 from directory.confirmations.models import Asked, ConfirmationLetter, ConfirmationRequest
 from directory.history import operations as history
 from directory.mail import receiving

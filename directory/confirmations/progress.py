@@ -13,8 +13,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from directory.accounts.grounds import Ground, within
 from directory.confirmations import owners, rules
-from directory.confirmations.calls import Ground, within
 from directory.confirmations.models import (
     Asked,
     Check,

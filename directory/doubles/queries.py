@@ -8,10 +8,11 @@ from datetime import datetime
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import Select, or_, select, true
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from directory.accounts.people import rights
+from directory.accounts import grounds
+from directory.accounts.grounds import Ground, within
 from directory.accounts.policy import Person
 from directory.doubles.likeness.blocking import Pool
 from directory.doubles.likeness.desks import judge_desks
@@ -37,26 +38,9 @@ class Suggestion:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where a person may merge: everywhere, or in these countries."""
-
-    is_everywhere: bool
-    countries: frozenset[str]
-
-    @property
-    def is_empty(self) -> bool:
-        """Nowhere."""
-        return not (self.is_everywhere or self.countries)
-
-
-def scope_of(person: Person) -> Scope:
-    """Read from the rights file."""
-    table = rights()
-    grants = person.grants if person.account_id else ()
-    countries = {g.country for g in grants if g.country and table.cell(g.role, "merge_entries", "country") != "no"}
-    everywhere = any(table.cell(grant.role, "merge_entries", "other") != "no" for grant in grants)
-    return Scope(everywhere, frozenset(countries))
+def ground_of(person: Person) -> Ground:
+    """Where this person may merge."""
+    return grounds.ground_of(person, "merge_entries")
 
 
 def suggestions(session: Session, country: str) -> list[Suggestion]:
@@ -69,22 +53,22 @@ def suggestions(session: Session, country: str) -> list[Suggestion]:
     return sorted(found, key=lambda one: ORDER[one.verdict.answer])[:MOST]
 
 
-def waiting(session: Session, scope: Scope) -> list[Merge]:
+def waiting(session: Session, ground: Ground) -> list[Merge]:
     """Merges that wait for a second person, the oldest first."""
-    statement = select(Merge).where(Merge.state == "waiting", _within(scope, Merge.country_code))
+    statement = select(Merge).where(Merge.state == "waiting", within(ground, Merge.country_code))
     return list(session.scalars(statement.order_by(Merge.at, Merge.id).limit(MOST)))
 
 
-def undoable(session: Session, scope: Scope, *, now: datetime) -> list[Merge]:
+def undoable(session: Session, ground: Ground, *, now: datetime) -> list[Merge]:
     """Merges that can be taken back, the newest first."""
     since = or_(Merge.decided_at >= now - RETURN_WITHIN, Merge.decided_at.is_(None) & (Merge.at >= now - RETURN_WITHIN))
-    statement = select(Merge).where(Merge.state == "standing", since, _within(scope, Merge.country_code))
+    statement = select(Merge).where(Merge.state == "standing", since, within(ground, Merge.country_code))
     return list(session.scalars(statement.order_by(Merge.at.desc(), Merge.id).limit(MOST)))
 
 
-def kept_apart(session: Session, scope: Scope) -> list[KeptApart]:
+def kept_apart(session: Session, ground: Ground) -> list[KeptApart]:
     """Pairs somebody said are not the same, the newest first."""
-    statement = select(KeptApart).where(KeptApart.lifted_at.is_(None), _within(scope, KeptApart.country_code))
+    statement = select(KeptApart).where(KeptApart.lifted_at.is_(None), within(ground, KeptApart.country_code))
     return list(session.scalars(statement.order_by(KeptApart.at.desc(), KeptApart.id).limit(MOST)))
 
 
@@ -170,7 +154,3 @@ def _silent(session: Session, country: str) -> set[frozenset[str]]:
     apart = select(KeptApart.first_id, KeptApart.second_id).where(KeptApart.lifted_at.is_(None))
     asked = select(Merge.keep_id, Merge.gone_id).where(Merge.state == "waiting", Merge.country_code == country)
     return {frozenset(pair) for statement in (apart, asked) for pair in session.execute(statement).all()}
-
-
-def _within(scope: Scope, column: Any) -> Any:
-    return true() if scope.is_everywhere else column.in_(scope.countries)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from directory.accounts.grounds import ground_of
 from directory.accounts.models import Account, AccountGrant
 from directory.accounts.people import rights
 from directory.accounts.policy import Person
@@ -36,16 +37,10 @@ class Scope:
 
 def scope_of(person: Person) -> Scope:
     """Read from the rights file: where `decide_proposal` is open to this person."""
-    table = rights()
+    ground = ground_of(person, "decide_proposal")
     grants = person.grants if person.account_id else ()
-    countries = {
-        grant.country
-        for grant in grants
-        if grant.country and not grant.institution_id and table.cell(grant.role, "decide_proposal", "country") != "no"
-    }
-    owns = any(table.cell(grant.role, "decide_proposal", "own") != "no" for grant in grants)
-    everywhere = any(table.cell(grant.role, "decide_proposal", "other") != "no" for grant in grants)
-    return Scope(everywhere, frozenset(countries), person.owned_post_ids if owns else frozenset())
+    owns = any(rights().cell(grant.role, "decide_proposal", "own") != "no" for grant in grants)
+    return Scope(ground.is_everywhere, ground.countries, person.owned_post_ids if owns else frozenset())
 
 
 def waiting(session: Session, scope: Scope) -> list[Proposal]:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import Conflict
 from werkzeug.wrappers import Response
 
 from directory.accounts import reveals
+from directory.accounts.grounds import Ground
 from directory.accounts.policy import NOTHING, Subject
 from directory.app import database
 from directory.confirmations import answering, call_results, calls
@@ -59,7 +60,7 @@ def subject_of_task(task_id: object) -> Subject:
     return subject_of(post) if post else NOTHING
 
 
-def ground() -> calls.Ground:
+def ground() -> Ground:
     """Where whoever looks makes calls, narrowed to the country in the address."""
     return calls.ground_of(current.person()).narrowed(request.args.get("country", ""))
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import Conflict
 from werkzeug.wrappers import Response
 
+from directory.accounts.grounds import Ground
 from directory.accounts.policy import NOTHING, Subject
 from directory.db import transaction
 from directory.doubles import operations, queries
@@ -71,10 +72,10 @@ def subject_of_pair(kept_apart_id: object) -> Subject:
 def show() -> str:
     """What may be doubles in one country, what waits, what can be taken back; to others the page is not there."""
     g.no_store = True
-    session, scope = current.session(), queries.scope_of(current.person())
-    if scope.is_empty:
+    session, ground = current.session(), queries.ground_of(current.person())
+    if ground.is_empty:
         abort(404)
-    codes = _countries(scope)
+    codes = _countries(ground)
     code = request.args.get("country", "")
     code = code if code in codes else next(iter(codes), "")
     found = queries.suggestions(session, code) if code else []
@@ -83,9 +84,9 @@ def show() -> str:
         "merges/doubles.html",
         same=[pair_of(one, rows) for one in found if one.verdict.answer == "same"],
         unsure=[pair_of(one, rows) for one in found if one.verdict.answer == "ask"],
-        waiting=past_of(queries.waiting(session, scope)),
-        standing=past_of(queries.undoable(session, scope, now=current.site().now())),
-        apart=apart_of(queries.kept_apart(session, scope)),
+        waiting=past_of(queries.waiting(session, ground)),
+        standing=past_of(queries.undoable(session, ground, now=current.site().now())),
+        apart=apart_of(queries.kept_apart(session, ground)),
         countries=[(one, country_word(one)) for one in codes],
         country=code,
     )
@@ -193,11 +194,11 @@ def _join(kind: str, keep_id: str, gone_id: str) -> Response:
 
 def _two(kind: str, keep_id: str, gone_id: str) -> tuple[Post | Institution, Post | Institution]:
     """Both, where this person may merge both; else the page is not there."""
-    scope = queries.scope_of(current.person())
+    ground = queries.ground_of(current.person())
     keep, gone = row_of(kind, keep_id), row_of(kind, gone_id)
     if keep is None or gone is None or keep is gone:
         abort(404)
-    if not scope.is_everywhere and not {subject_of(keep).country, subject_of(gone).country} <= scope.countries:
+    if not ground.is_everywhere and not {subject_of(keep).country, subject_of(gone).country} <= ground.countries:
         abort(404)
     return keep, gone
 
@@ -241,9 +242,9 @@ def _verdict_words(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
     return answer_word(verdict.answer), tuple(reason_words(reason) for reason in verdict.reasons)
 
 
-def _countries(scope: queries.Scope) -> list[str]:
-    if not scope.is_everywhere:
-        return sorted(scope.countries)
+def _countries(ground: Ground) -> list[str]:
+    if not ground.is_everywhere:
+        return sorted(ground.countries)
     codes = current.session().scalars(select(Institution.country_code).distinct())
     return sorted(codes, key=country_word)
 

@@ -9,8 +9,8 @@ from datetime import date
 
 from flask import Flask, g, render_template, request
 
+from directory.accounts.grounds import Ground
 from directory.confirmations import calls, owners, progress
-from directory.confirmations.calls import Ground
 from directory.confirmations.progress import CURVE_DAYS, Standing
 from directory.registry.rules import FreshnessState
 from directory.web import access, current

@@ -10,6 +10,7 @@ from flask import Flask, abort, g, make_response, redirect, render_template, req
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
+from directory.accounts.grounds import Ground
 from directory.db import transaction
 from directory.registry.countries import codes
 from directory.web import access, current
@@ -178,7 +179,7 @@ def _types() -> list[tuple[str, str]]:
     return sorted(((one, type_word(one)) for one in current.taxonomy().institution_types), key=lambda pair: pair[1])
 
 
-def _countries(ground: runs.Ground) -> list[tuple[str, str]]:
+def _countries(ground: Ground) -> list[tuple[str, str]]:
     found = codes() if ground.is_everywhere else ground.countries
     return sorted(((code, country_word(code)) for code in found), key=lambda pair: pair[1])
 
