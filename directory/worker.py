@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from directory.accounts import limits, links, passkeys, recovery, sessions
 from directory.accounts.letters import Post
 from directory.accounts.vault import Vault, derive
+from directory.alone import alone
 from directory.app import database
 from directory.config import Settings
 from directory.confirmations import drills, letters, running
@@ -28,7 +29,6 @@ from directory.history import access, sealing
 from directory.logs import where
 from directory.mail import receiving, return_address, sending
 from directory.mail.adapters import FileMailer, build_mailer
-from directory.mail.alone import alone
 from directory.mail.breaker import Limits
 from directory.mail.message import sender_of
 from directory.mail.pace import Pace

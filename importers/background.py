@@ -6,13 +6,11 @@ is committed together with what was done. So the next worker goes on where one d
 
 from __future__ import annotations
 
-import fcntl
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from threading import Lock
 from time import sleep
 
 from sqlalchemy import func, select
@@ -20,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from directory import worker
+from directory.alone import alone
 from directory.config import Settings
 from directory.db import transaction
 from directory.site import Site
@@ -38,7 +37,6 @@ log = logging.getLogger(__name__)
 MOST_TRIES = 3
 BREATH_SECONDS = 0.25  # longer than SQLite lets a writer wait before it looks again
 TOLD_LEFT = 100
-_IN_THIS_PROCESS = Lock()
 Advance = Callable[[int], None]
 
 
@@ -59,7 +57,7 @@ def work(session: Session, site: Site) -> int:
     if session.scalar(waiting) is None:
         session.rollback()
         return 0
-    with _alone(site.settings.data_dir) as is_alone:
+    with alone(site.settings.data_dir / "imports.lock") as is_alone:
         return _work_alone(session, site) if is_alone else 0
 
 
@@ -320,22 +318,3 @@ def _fail(session: Session, site: Site, run_id: str, sentence: str) -> None:
         run.problem, run.changed_at, run.tries = sentence[:1000], site.now(), 0
     if not is_undo:
         uploads.forget(site.settings.data_dir, run_id)
-
-
-@contextmanager
-def _alone(data_dir: Path) -> Iterator[bool]:
-    """True if no other process, and no other thread of this one, works on imports now."""
-    if not _IN_THIS_PROCESS.acquire(blocking=False):
-        yield False
-        return
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        with (data_dir / "imports.lock").open("a") as file:
-            try:
-                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                yield False
-                return
-            yield True
-    finally:
-        _IN_THIS_PROCESS.release()

@@ -78,7 +78,7 @@ def make_key(
     session.add(key)
     session.flush()
     told: dict[str, object] = {"key": key.id, "scopes": wanted, "days": days}
-    _record(session, "make_api_key", key, after=told, now=now)
+    history.record_own(session, "make_api_key", key.account_id, after=told, now=now)
     return key, text
 
 
@@ -113,7 +113,7 @@ def revoke(session: Session, account_id: str, key_id: str, *, now: datetime) -> 
     if key.revoked_at is None:
         key.revoked_at = now
         session.flush()
-        _record(session, "revoke_api_key", key, before={"key": key.id}, now=now)
+        history.record_own(session, "revoke_api_key", key.account_id, before={"key": key.id}, now=now)
 
 
 def revoke_all(session: Session, account_id: str, *, now: datetime) -> None:
@@ -156,25 +156,4 @@ def mark_used(session: Session, key_id: str, *, now: datetime) -> None:
         .where(ApiKey.id == key_id, (ApiKey.used_at.is_(None)) | (ApiKey.used_at < now - USED_EVERY))
         .values(used_at=now)
         .execution_options(synchronize_session=False)
-    )
-
-
-def _record(
-    session: Session,
-    action: str,
-    key: ApiKey,
-    *,
-    now: datetime,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
-) -> None:
-    history.record(
-        session,
-        action,
-        subject_type="account",
-        subject_id=key.account_id,
-        by=key.account_id,
-        now=now,
-        before=before,
-        after=after,
     )

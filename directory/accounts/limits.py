@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from sqlalchemy import delete, func, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from directory.accounts.models import LimitCount
+from directory.db import insert_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,7 @@ def _counted(session: Session, limit: Limit, row_key: str, now: datetime) -> boo
     first = select(literal(row_key), literal(start, LimitCount.window_start.type), literal(1)).where(
         others < limit.count
     )
-    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = kind.insert(LimitCount).from_select(["key", "window_start", "count"], first)
+    statement = insert_into(session, LimitCount).from_select(["key", "window_start", "count"], first)
     raised = statement.on_conflict_do_update(
         index_elements=["key", "window_start"],
         set_={"count": LimitCount.count + 1},

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from directory.accounts import api_keys, links, sessions
 from directory.accounts.models import Account, AccountGrant, LimitCount
+from directory.db import insert_into
 from directory.history import operations as history
 from directory.history.access import Asker, raise_alarm
 from directory.history.models import UsedToday
@@ -143,7 +143,7 @@ def not_yet(session: Session, asker: Asker, kind: str, things: Iterable[str], *,
 
 def _remember(session: Session, asker: Asker, kind: str, things: Sequence[str], now: datetime) -> None:
     rows = [{"who": asker.who, "kind": kind, "on": _day(now).date(), "thing": thing} for thing in things]
-    session.execute(_insert(session)(UsedToday).on_conflict_do_nothing(), rows)
+    session.execute(insert_into(session, UsedToday).on_conflict_do_nothing(), rows)
 
 
 def _raise(session: Session, key: str, by: int, now: datetime, *, most: int | None = None) -> int | None:
@@ -152,7 +152,7 @@ def _raise(session: Session, key: str, by: int, now: datetime, *, most: int | No
     first = select(literal(key), start, literal(by))
     if most is not None:
         first = first.where(literal(by) <= most)
-    statement = _insert(session)(LimitCount).from_select(["key", "window_start", "count"], first)
+    statement = insert_into(session, LimitCount).from_select(["key", "window_start", "count"], first)
     raised = statement.on_conflict_do_update(
         index_elements=["key", "window_start"],
         set_={"count": LimitCount.count + by},
@@ -160,10 +160,6 @@ def _raise(session: Session, key: str, by: int, now: datetime, *, most: int | No
     )
     row = session.execute(raised.returning(LimitCount.count)).first()
     return None if row is None else int(row[0])
-
-
-def _insert(session: Session) -> type[postgresql.Insert] | type[sqlite.Insert]:
-    return postgresql.Insert if session.get_bind().dialect.name == "postgresql" else sqlite.Insert
 
 
 def _key(kind: str, asker: Asker) -> str:

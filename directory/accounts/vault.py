@@ -36,8 +36,11 @@ class Vault:
         """The value, signed and dated; readable by anybody, forgeable by nobody."""
         return self._serializer(purpose).dumps(value)
 
-    def unsign(self, token: str, purpose: str, *, seconds: int) -> str | None:
-        """The value of a token signed for this purpose and not older than that; else None."""
+    def unsign(self, token: str, purpose: str, *, seconds: int | None = None) -> str | None:
+        """The value of a token signed for this purpose and not older than that; else None.
+
+        Without `seconds` any age will do: the value's own date then decides, by the directory's clock.
+        """
         try:
             value = self._serializer(purpose).loads(token, max_age=seconds)
         except BadData:

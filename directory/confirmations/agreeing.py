@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -19,12 +18,12 @@ from directory.accounts.limits import Limit
 from directory.accounts.models import Account
 from directory.accounts.vault import Vault
 from directory.confirmations import codes
-from directory.confirmations.letters import Desk, zone_of
+from directory.confirmations.letters import Desk
 from directory.confirmations.links import DeadLetter
 from directory.confirmations.rounds import Day
 from directory.history import operations as history
 from directory.history.models import Change
-from directory.mail import outbox, quiet
+from directory.mail import outbox
 from directory.mail.models import OutgoingMail
 from directory.registry import operations as registry
 from directory.registry import rules
@@ -33,7 +32,6 @@ from directory.registry.models import Appointment, ContactPoint, Official, Post
 PURPOSE = "agree"
 LINK_DAYS = 60
 State = Literal["asked", "agreed", "declined"]
-_FOREVER = 10 * 365 * 24 * 3600  # the letter's own date decides, by the directory's clock
 # The code belongs to the letter for good, so tries are few: no luck in sixty days finds one of 31 ** 6.
 TRIES = (Limit("agree:hour", 5, timedelta(hours=1)), Limit("agree:day", 10, timedelta(days=1), 24))
 
@@ -73,7 +71,7 @@ def write_letters(session: Session, day: Day, desk: Desk, *, limit: int = 100) -
 
 def read(session: Session, token: str, *, vault: Vault, now: datetime, today: date) -> Appointment:
     """Whom the link asks, about which post; changes nothing. Raises DeadLetter."""
-    appointment_id, _, written_on = (vault.unsign(token, PURPOSE, seconds=_FOREVER) or "").partition(" ")
+    appointment_id, _, written_on = (vault.unsign(token, PURPOSE) or "").partition(" ")
     appointment = session.get(Appointment, appointment_id) if written_on else None
     if appointment is None or not appointment.official.name:
         raise DeadLetter("unknown")
@@ -140,8 +138,6 @@ def _write(session: Session, appointment: Appointment, day: Day, desk: Desk) -> 
     if addressee is None:
         return False
     post, account = appointment.post, addressee.account
-    zone = zone_of(account, desk) if account else ZoneInfo(desk.timezone)
-    due_at = quiet.next_allowed(day.now, zone, from_hour=desk.from_hour, until_hour=desk.until_hour)
     token = desk.vault.sign(f"{appointment.id} {day.now.date().isoformat()}", PURPOSE)
     outbox.queue(
         session,
@@ -149,7 +145,7 @@ def _write(session: Session, appointment: Appointment, day: Day, desk: Desk) -> 
         to=addressee.to,
         key=_key(appointment),
         now=day.now,
-        not_before=due_at,
+        not_before=desk.due_at(day.now, desk.zone_of(account)),
         language=addressee.language,
         account_id=account.id if account else None,
         product=PRODUCT,

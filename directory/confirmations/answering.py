@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -282,11 +282,6 @@ def _leave(session: Session, who: Answerer, one: Given, post: Post, *, now: date
 def _open_call(session: Session, post: Post, reason: str, *, now: datetime, today: date, note: str = "") -> None:
     key = f"{reason}:{post.id}:{now.isoformat()}"
     calls.open_today(session, post, reason, key=key, now=now, today=today, note=note)
-
-
-def by_entry(given: Sequence[Given]) -> Mapping[str, Given]:
-    """The answers by the entry they are about."""
-    return {one.post_id: one for one in given}
 
 
 def unlike(one: Given) -> Given:

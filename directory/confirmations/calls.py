@@ -7,7 +7,6 @@ from datetime import date, datetime
 from functools import partial
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from directory.accounts import grounds
@@ -15,7 +14,7 @@ from directory.accounts.grounds import Ground, within
 from directory.accounts.policy import Person
 from directory.confirmations import rules
 from directory.confirmations.models import CallTask
-from directory.db import new_id
+from directory.db import insert_into, new_id
 from directory.registry.holidays import is_holiday
 from directory.registry.models import Institution, Post
 
@@ -26,7 +25,6 @@ def open_task(
     session: Session, post: Post, reason: str, *, key: str, now: datetime, tell_on: date, due_on: date, note: str = ""
 ) -> None:
     """Put an entry on the call list of its country; the same key again changes nothing."""
-    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {
         "id": new_id(),
         "key": key,
@@ -39,7 +37,7 @@ def open_task(
         "due_on": due_on,
         "tries": 0,
     }
-    session.execute(kind.insert(CallTask).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(session, CallTask).values(values).on_conflict_do_nothing())
 
 
 def open_today(

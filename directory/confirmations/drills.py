@@ -11,13 +11,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from directory.confirmations import calls, drill_days, owners, rounds, rules
 from directory.confirmations.models import Check, Drill, Finding
 from directory.confirmations.rounds import Day
-from directory.db import new_id
+from directory.db import insert_into, new_id
 from directory.history import operations as history
 from directory.registry import operations as registry
 from directory.registry.holidays import is_holiday
@@ -67,7 +66,6 @@ def plan(session: Session, day: Day) -> int:
         missed.values(settled_at=day.now, settled_by=BY, outcome="missed"),
         execution_options={"synchronize_session": False},
     )
-    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     planned = 0
     for line in _unplanned(session, half, day.today):
         values = {
@@ -81,7 +79,7 @@ def plan(session: Session, day: Day) -> int:
             ),
             "method": "call",
         }
-        session.execute(kind.insert(Drill).values(values).on_conflict_do_nothing())
+        session.execute(insert_into(session, Drill).values(values).on_conflict_do_nothing())
         planned += 1
     session.flush()
     return planned

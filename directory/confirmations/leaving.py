@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,11 +12,11 @@ from sqlalchemy.orm import Session
 from directory.accounts.letters import PRODUCT
 from directory.accounts.models import Account
 from directory.confirmations import codes, owners
-from directory.confirmations.letters import Desk, zone_of
+from directory.confirmations.letters import Desk, queue_to
 from directory.confirmations.models import Finding, Succession
 from directory.confirmations.rounds import Day
 from directory.confirmations.snapshots import current_appointment
-from directory.mail import outbox, quiet
+from directory.mail import outbox
 from directory.mail.models import OutgoingMail
 from directory.registry import operations as registry
 from directory.registry.models import Post
@@ -78,19 +77,13 @@ def _around(session: Session, left: Sequence[Finding], day: Day) -> Iterator[tup
 
 def _tell(session: Session, finding: Finding, account: Account, key: str, day: Day, desk: Desk) -> None:
     post = session.get_one(Post, finding.post_id)
-    zone = zone_of(account, desk)
-    due_at = quiet.next_allowed(day.now, zone, from_hour=desk.from_hour, until_hour=desk.until_hour)
-    outbox.queue(
+    queue_to(
         session,
         "left_told",
-        to=account.email,
+        account,
+        day,
+        desk,
         key=key,
-        now=day.now,
-        not_before=due_at,
-        language=account.language,
-        account_id=account.id,
-        product=PRODUCT,
-        name=account.name,
         title=post.title,
         institution=post.institution.name,
         link=f"{desk.base_url}/entries/{post.id}/edit",
@@ -106,9 +99,7 @@ def _ask_successor(session: Session, one: Succession, key: str, day: Day, desk: 
         to=one.email,
         key=key,
         now=day.now,
-        not_before=quiet.next_allowed(
-            day.now, ZoneInfo(desk.timezone), from_hour=desk.from_hour, until_hour=desk.until_hour
-        ),
+        not_before=desk.due_at(day.now, desk.zone_of(None)),
         language=leaver.language if leaver else "en",
         product=PRODUCT,
         name=one.name,

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, exists, func, select, update
@@ -45,6 +46,14 @@ class Desk:
     timezone: str
     from_hour: int = 8
     until_hour: int = 18
+
+    def due_at(self, now: datetime, zone: ZoneInfo) -> datetime:
+        """When a letter written now may reach somebody there: in no quiet hour."""
+        return quiet.next_allowed(now, zone, from_hour=self.from_hour, until_hour=self.until_hour)
+
+    def zone_of(self, account: Account | None) -> ZoneInfo:
+        """The zone the person lives by; the site's where none is known."""
+        return ZoneInfo((account.timezone if account else "") or self.timezone)
 
 
 def code_key(secret_keys: Sequence[str]) -> bytes:
@@ -182,20 +191,13 @@ class _Run:
         """The queued letter; None where somebody else has just written to this person: tomorrow, then."""
         desk, code = self.desk, codes.new_code()
         letter.code_hash = codes.code_hash(code, letter.id, desk.code_key)
-        zone = zone_of(account, desk)
-        due_at = quiet.next_allowed(self.day.now, zone, from_hour=desk.from_hour, until_hour=desk.until_hour)
         link = f"{desk.base_url}/confirm/{desk.vault.sign(letter.id, PURPOSE)}"
-        mail = outbox.queue(
+        mail = queue_to(
             self.session,
             "confirm",
-            to=account.email,
-            key=day_key(account, due_at, zone),
-            now=self.day.now,
-            not_before=due_at,
-            language=account.language,
-            account_id=account.id,
-            product=PRODUCT,
-            name=account.name,
+            account,
+            self.day,
+            desk,
             step=letter.step,
             own=[masked(e.snapshot) for e in letter.entries if e.as_whom == "owner"],
             others=[masked(e.snapshot) for e in letter.entries if e.as_whom != "owner"],
@@ -214,9 +216,28 @@ class _Run:
         return self.signers[country]
 
 
-def zone_of(account: Account, desk: Desk) -> ZoneInfo:
-    """The zone the person lives by; the site's where none is known."""
-    return ZoneInfo(account.timezone or desk.timezone)
+def queue_to(
+    session: Session, letter: str, account: Account, day: Day, desk: Desk, *, key: str = "", **words: Any
+) -> OutgoingMail:
+    """A letter to an account in its language, for the next hour in which it may arrive.
+
+    Without a key it is the round letter of that day: where one is queued already, that one comes back.
+    """
+    zone = desk.zone_of(account)
+    due_at = desk.due_at(day.now, zone)
+    return outbox.queue(
+        session,
+        letter,
+        to=account.email,
+        key=key or day_key(account, due_at, zone),
+        now=day.now,
+        not_before=due_at,
+        language=account.language,
+        account_id=account.id,
+        product=PRODUCT,
+        name=account.name,
+        **words,
+    )
 
 
 def day_key(account: Account, due_at: datetime, zone: ZoneInfo) -> str:

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, selectinload
 
 from directory.accounts.models import Account
@@ -26,12 +24,13 @@ from directory.confirmations.models import (
 from directory.confirmations.owners import Held
 from directory.confirmations.rules import Timeline
 from directory.confirmations.snapshots import load_posts
-from directory.db import new_id
+from directory.db import insert_into, new_id
 from directory.history import operations as history
 from directory.registry.holidays import is_holiday
 from directory.registry.models import Post
 
 BY = "worker"
+OWNER_STEPS = ("ask", "remind", "deputy")  # those that write to the owner
 STAND_INS_EVERY = timedelta(days=7)
 UNOWNED_EVERY = timedelta(days=90)  # settled without a confirmation: somebody looks again after a quarter
 Pair = tuple[str, str]  # an account and an entry
@@ -109,7 +108,7 @@ def _pairs(session: Session, *conditions: ColumnElement[bool]) -> set[Pair]:
 
 def _ensure_round(session: Session, day: Day) -> None:
     values = {"quarter": rules.quarter_of(day.today), "opened_at": day.now}
-    session.execute(_insert(session)(ConfirmationRound).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(session, ConfirmationRound).values(values).on_conflict_do_nothing())
 
 
 def _open(session: Session, account_id: str, entries: Sequence[Held], day: Day) -> bool:
@@ -124,7 +123,7 @@ def _open(session: Session, account_id: str, entries: Sequence[Held], day: Day) 
         "next_on": day.today,
         "state": "open",
     }
-    session.execute(_insert(session)(ConfirmationRequest).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(session, ConfirmationRequest).values(values).on_conflict_do_nothing())
     if session.get(ConfirmationRequest, request_id) is None:
         return False
     session.add_all(RequestedEntry(request_id=request_id, post_id=one.post_id) for one in entries)
@@ -193,7 +192,7 @@ def _step(session: Session, request: ConfirmationRequest, posts: list[Post], day
     """One step of one request. Whose mail comes back is not written to again; the others are asked instead."""
     step = request.next_step or "ask"
     ask = partial(_ask, session, request, step, day)
-    if step in {"ask", "remind", "deputy"} and not is_bounced:
+    if step in OWNER_STEPS and not is_bounced:
         ask([(request.account_id, "owner")])
     if step == "deputy":
         ask([(a, "deputy") for a in owners.deputies(session, posts, today=day.today) if a != request.account_id])
@@ -241,7 +240,7 @@ def _note_asked(
         "step": step,
         "since_on": since_on,
     }
-    session.execute(_insert(session)(Asked).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(session, Asked).values(values).on_conflict_do_nothing())
 
 
 def _lately_written(session: Session, account_ids: Sequence[str]) -> dict[str, date]:
@@ -298,17 +297,7 @@ def ask_now(session: Session, account_id: str, day: Day) -> bool:
 
 def hasten(session: Session, post_ids: Sequence[str], day: Day) -> int:
     """Their owner's mail comes back: the deputy and the focal point are asked the same day. Returns how many."""
-    requests = session.scalars(
-        select(ConfirmationRequest)
-        .join(RequestedEntry)
-        .where(
-            ConfirmationRequest.state == "open",
-            ConfirmationRequest.next_step.in_(("ask", "remind", "deputy")),
-            RequestedEntry.post_id.in_(post_ids),
-            RequestedEntry.answer.is_(None),
-        )
-        .distinct()
-    ).all()
+    requests = _open_about(session, post_ids, ConfirmationRequest.next_step.in_(OWNER_STEPS))
     for request in requests:
         posts = load_posts(session, [e.post_id for e in request.entries if e.answer is None])
         found = [(a, "deputy") for a in owners.deputies(session, posts.values(), today=day.today)]
@@ -322,19 +311,20 @@ def hasten(session: Session, post_ids: Sequence[str], day: Day) -> int:
 
 def ask_owners_again(session: Session, post_ids: Sequence[str], day: Day) -> None:
     """Their owner has another address now: whoever was passed over because mail came back gets a letter after all."""
-    requests = session.scalars(
+    for request in _open_about(session, post_ids, ConfirmationRequest.next_step.not_in(OWNER_STEPS)):
+        # one who had that reminder has its row, and gets no other
+        _note_asked(session, request, "deputy", request.account_id, "owner", day.today)
+
+
+def _open_about(session: Session, post_ids: Sequence[str], where: ColumnElement[bool]) -> Sequence[ConfirmationRequest]:
+    """Open requests in which one of these entries is still to be answered."""
+    return session.scalars(
         select(ConfirmationRequest)
         .join(RequestedEntry)
-        .where(
-            ConfirmationRequest.state == "open",
-            ConfirmationRequest.next_step.not_in(("ask", "remind", "deputy")),
-            RequestedEntry.post_id.in_(post_ids),
-            RequestedEntry.answer.is_(None),
-        )
+        .where(ConfirmationRequest.state == "open", where)
+        .where(RequestedEntry.post_id.in_(post_ids), RequestedEntry.answer.is_(None))
         .distinct()
     ).all()
-    for request in requests:  # one who had that reminder has its row, and gets no other
-        _note_asked(session, request, "deputy", request.account_id, "owner", day.today)
 
 
 def close_answered(session: Session, request_ids: Sequence[str], *, now: datetime) -> None:
@@ -344,7 +334,3 @@ def close_answered(session: Session, request_ids: Sequence[str], *, now: datetim
         select(ConfirmationRequest).where(ConfirmationRequest.id.in_(request_ids), ~unanswered)
     ):
         request.state, request.closed_at, request.next_step, request.next_on = "answered", now, None, None
-
-
-def _insert(session: Session) -> Any:
-    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert

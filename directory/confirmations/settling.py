@@ -9,14 +9,12 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.accounts.letters import PRODUCT
 from directory.accounts.models import Account
 from directory.confirmations import answering, calls, owners, rules
-from directory.confirmations.letters import Desk, day_key, is_waiting, zone_of
+from directory.confirmations.letters import Desk, is_waiting, queue_to
 from directory.confirmations.models import CallTask, EndNotice, Finding
 from directory.confirmations.rounds import Day
 from directory.confirmations.snapshots import current_appointment
-from directory.mail import outbox, quiet
 from directory.proposals.models import Proposal
 from directory.registry import operations as registry
 from directory.registry.models import Appointment, Post
@@ -97,23 +95,7 @@ def _tell(session: Session, account: Account, count: int, country: str, day: Day
     if is_waiting(session, account.id, day):
         return False
     link = f"{desk.base_url}/coordination/calls?country={country}"
-    zone = zone_of(account, desk)
-    due_at = quiet.next_allowed(day.now, zone, from_hour=desk.from_hour, until_hour=desk.until_hour)
-    mail = outbox.queue(
-        session,
-        "calls",
-        to=account.email,
-        key=day_key(account, due_at, zone),
-        now=day.now,
-        not_before=due_at,
-        language=account.language,
-        account_id=account.id,
-        product=PRODUCT,
-        name=account.name,
-        count=count,
-        country=country,
-        link=link,
-    )
+    mail = queue_to(session, "calls", account, day, desk, count=count, country=country, link=link)
     return mail.queued_at == day.now and link in mail.text
 
 
@@ -146,20 +128,13 @@ def _announce(session: Session, appointment: Appointment, days_before: int, day:
         people = [session.get_one(Account, owner_id)]
     if not people or appointment.until_on is None or is_waiting(session, people[0].id, day):
         return False
-    account, zone = people[0], zone_of(people[0], desk)
     link = f"{desk.base_url}/entries/{post.id}/edit"
-    due_at = quiet.next_allowed(day.now, zone, from_hour=desk.from_hour, until_hour=desk.until_hour)
-    mail = outbox.queue(
+    mail = queue_to(
         session,
         "term_ends",
-        to=account.email,
-        key=day_key(account, due_at, zone),
-        now=day.now,
-        not_before=due_at,
-        language=account.language,
-        account_id=account.id,
-        product=PRODUCT,
-        name=account.name,
+        people[0],
+        day,
+        desk,
         title=post.title,
         institution=post.institution.name,
         until_on=appointment.until_on,

@@ -27,7 +27,6 @@ from directory.registry import operations as registry
 from directory.registry.models import Post
 
 SETTLED_WITHIN = timedelta(days=7)
-_FOREVER = 10 * 365 * 24 * 3600
 # The code belongs to the letter for good, so tries are few: no luck in thirty days finds one of 31 ** 6.
 TRIES = (Limit("succeed:hour", 5, timedelta(hours=1)), Limit("succeed:day", 10, timedelta(days=1), 24))
 
@@ -43,7 +42,7 @@ class Reply:
 
 def read(session: Session, token: str, *, vault: Vault, now: datetime) -> tuple[Succession, Post]:
     """Which post the link offers, to whom; changes nothing. Raises DeadLetter."""
-    found = vault.unsign(token, PURPOSE, seconds=_FOREVER)
+    found = vault.unsign(token, PURPOSE)
     one = session.get(Succession, found) if found else None
     post = session.get(Post, one.post_id) if one else None
     if one is None or post is None:

@@ -118,5 +118,4 @@ def _one_of(session: Session, account_id: str, webhook_id: str) -> Webhook:
 
 def _record(session: Session, action: str, webhook: Webhook, *, now: datetime) -> None:
     told = {"webhook": webhook.id, "countries": list(webhook.countries)}
-    owner = webhook.account_id
-    history.record(session, action, subject_type="account", subject_id=owner, by=owner, now=now, after=told)
+    history.record_own(session, action, webhook.account_id, now=now, after=told)

@@ -66,6 +66,28 @@ def record(
     )
 
 
+def record_own(
+    session: Session,
+    action: str,
+    account_id: str,
+    *,
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """A line about an account, by whoever it belongs to: a key made, a phone book ended."""
+    record(
+        session,
+        action,
+        subject_type="account",
+        subject_id=account_id,
+        by=account_id,
+        now=now,
+        before=before,
+        after=after,
+    )
+
+
 def record_many(
     session: Session,
     action: str,

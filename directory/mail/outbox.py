@@ -12,10 +12,9 @@ from babel.support import NullTranslations, Translations
 from email_validator import EmailNotValidError, validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from directory.db import new_id
+from directory.db import insert_into, new_id
 from directory.languages import day_in, served
 from directory.mail.models import OutgoingMail
 
@@ -81,8 +80,9 @@ def queue(  # noqa: PLR0913 - a letter is all of this, by name
         "transmission_count": 0,
         "problem": "",
     }
-    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(kind.insert(OutgoingMail.__table__).values(values).on_conflict_do_nothing(index_elements=["key"]))
+    session.execute(
+        insert_into(session, OutgoingMail.__table__).values(values).on_conflict_do_nothing(index_elements=["key"])
+    )
     return session.scalars(select(OutgoingMail).where(OutgoingMail.key == key)).one()
 
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from directory.db import new_id, transaction
+from directory.db import insert_into, new_id, transaction
 from directory.mail.breaker import Limits
 from directory.mail.holding import hold_if_too_many
 from directory.mail.models import OutgoingMail, ReceivedMail
@@ -124,8 +123,7 @@ def _told(verdict: Verdict, now: datetime) -> dict[str, object]:
 
 
 def _insert(session: Session, row: dict[str, object]) -> bool:
-    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = kind.insert(ReceivedMail).values(row).on_conflict_do_nothing(index_elements=["message_hash"])
+    statement = insert_into(session, ReceivedMail).values(row).on_conflict_do_nothing(index_elements=["message_hash"])
     return session.scalars(statement.returning(ReceivedMail.id)).first() is not None
 
 

@@ -65,7 +65,9 @@ def make(
     )
     session.add(book)
     session.flush()
-    _record(session, "make_phone_book", book, now=now, after={"phone_book": book.id, **_counts(contents)})
+    history.record_own(
+        session, "make_phone_book", book.account_id, now=now, after={"phone_book": book.id, **_counts(contents)}
+    )
     return book, text
 
 
@@ -79,7 +81,7 @@ def change(
     session.flush()
     after: dict[str, object] = {"phone_book": book.id, **_counts(contents)}
     if before != after:
-        _record(session, "change_phone_book", book, now=now, before=before, after=after)
+        history.record_own(session, "change_phone_book", book.account_id, now=now, before=before, after=after)
     return book
 
 
@@ -94,20 +96,12 @@ def keep(session: Session, account_id: str, entry_id: str, *, now: datetime) -> 
     return len(books)
 
 
-def let_go(session: Session, account_id: str, book_id: str, entry_id: str, *, now: datetime) -> None:
-    """Take a single entry out of one book; it stays where a country or an answer holds it. Raises NoSuchBook."""
-    book = one_of(session, account_id, book_id, now=now)
-    contents = rules.contents_of(book.contents)
-    rest = tuple(one for one in contents.favourites if one != entry_id)
-    change(session, account_id, book_id, name=book.name, contents=replace(contents, favourites=rest), now=now)
-
-
 def end(session: Session, account_id: str, book_id: str, *, now: datetime) -> None:
     """The device gets nothing any more. Raises NoSuchBook, for somebody else's as for none."""
     book = one_of(session, account_id, book_id, now=now)
     book.revoked_at = now
     session.flush()
-    _record(session, "end_phone_book", book, now=now, before={"phone_book": book.id})
+    history.record_own(session, "end_phone_book", book.account_id, now=now, before={"phone_book": book.id})
 
 
 def books_of(session: Session, account_id: str, *, now: datetime) -> list[Subscription]:
@@ -215,24 +209,3 @@ def _counts(contents: Contents) -> dict[str, object]:
         "answers": len(contents.answers),
         "favourites": len(contents.favourites),
     }
-
-
-def _record(
-    session: Session,
-    action: str,
-    book: Subscription,
-    *,
-    now: datetime,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
-) -> None:
-    history.record(
-        session,
-        action,
-        subject_type="account",
-        subject_id=book.account_id,
-        by=book.account_id,
-        now=now,
-        before=before,
-        after=after,
-    )

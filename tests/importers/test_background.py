@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from directory.alone import alone
 from directory.config import ROOT, read_settings
 from directory.db import new_id
 from directory.ports import FixedClock, Ports
@@ -243,7 +244,7 @@ def test_after_a_week_the_file_is_let_go(session: Session, site: Site) -> None:
 
 def test_two_workers_do_not_take_the_same_run(session: Session, site: Site) -> None:
     brought(session, site, row())
-    with background._alone(site.settings.data_dir) as is_alone:
+    with alone(site.settings.data_dir / "imports.lock") as is_alone:
         assert is_alone
         assert background.work(session, site) == 0
     assert background.work(session, site) == 1

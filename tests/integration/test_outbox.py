@@ -16,11 +16,11 @@ import pytest
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
+from directory.alone import alone
 from directory.config import BadSetting, read_settings
 from directory.db import transaction
 from directory.mail import outbox
 from directory.mail.adapters import Envelope, FileMailer, MemoryMailer, NotSent, Refused, SmtpMailer, build_mailer
-from directory.mail.alone import alone
 from directory.mail.message import Sender, message_bytes, sender_of
 from directory.mail.models import OutgoingMail, ReceivedMail
 from directory.mail.outbox import BadLetter
@@ -331,7 +331,7 @@ def test_a_return_path_that_cannot_be_used_refuses_the_start(tmp_path: Path) -> 
 HOLDER = """
 import sys
 from pathlib import Path
-from directory.mail.alone import alone
+from directory.alone import alone
 with alone(Path(sys.argv[1])) as is_alone:
     print(is_alone, flush=True)
     sys.stdin.read()

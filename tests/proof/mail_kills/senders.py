@@ -13,9 +13,9 @@ from pathlib import Path
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from directory.alone import alone
 from directory.db import make_engine, transaction
 from directory.mail.adapters import Envelope, Mailer, SmtpMailer
-from directory.mail.alone import alone
 from directory.mail.message import Sender, message_bytes
 from directory.mail.models import OutgoingMail
 from directory.mail.pace import Pace

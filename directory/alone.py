@@ -1,14 +1,15 @@
-"""On SQLite one sender at a time: a POSIX lock on a file, gone with the process that holds it."""
+"""One at a time, in this process or another: a POSIX lock on a file, gone with the process that holds it."""
 
 from __future__ import annotations
 
 import fcntl
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-_IN_THIS_PROCESS = Lock()  # the system's lock is the process's: two threads of one would both hold it
+_IN_THIS_PROCESS: dict[Path, Lock] = defaultdict(Lock)  # the system's lock is the process's, whichever thread asks
 
 
 @contextmanager
@@ -17,7 +18,8 @@ def alone(path: Path) -> Iterator[bool]:
 
     `lockf`, not `flock`: taken after a fork it belongs to this process alone, and ends when the process does.
     """
-    if not _IN_THIS_PROCESS.acquire(blocking=False):
+    here = _IN_THIS_PROCESS[path]
+    if not here.acquire(blocking=False):
         yield False
         return
     try:
@@ -30,4 +32,4 @@ def alone(path: Path) -> Iterator[bool]:
                 return
             yield True
     finally:
-        _IN_THIS_PROCESS.release()
+        here.release()
