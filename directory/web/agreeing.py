@@ -5,13 +5,12 @@ from __future__ import annotations
 from flask import Flask, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from directory.accounts import limits
 from directory.confirmations import agreeing
 from directory.db import transaction
 from directory.registry.models import Appointment
-from directory.web import access, current, identity, limiting
+from directory.web import access, current, identity
+from directory.web.confirmation_code import choice_error, code_error
 from directory.web.confirmations import desk
-from directory.web.translating import gettext as _
 from directory.web.translating import speak
 
 
@@ -31,21 +30,20 @@ def show(token: str) -> Response:
 def take(token: str) -> Response:
     """Yes or no. Without a code nothing is written, not even a count."""
     appointment = _read(token)
-    errors: dict[str, str] = {}
-    choice = request.form.get("choice", "")
-    if choice not in {"yes", "no"}:
-        errors["choice"] = _("Say yes or no.")
-    typed = request.form.get("code", "").strip()
-    if not typed:
-        errors["code"] = _("Type the code from the letter: six letters and digits.")
-    elif not _is_code(appointment, typed):
-        errors["code"] = _("This is not the code of the letter.")
+    site = current.site()
+    found = {
+        "choice": choice_error(),
+        "code": code_error(
+            lambda session, typed: agreeing.is_code(session, appointment, typed, now=site.now(), desk=desk())
+        ),
+    }
+    errors = {name: sentence for name, sentence in found.items() if sentence}
     if errors:
         return _page(appointment, errors, 422)
     session = current.session()
     with transaction(session):
         asked = session.get_one(Appointment, appointment.id)
-        agreeing.answer(session, asked, agrees=choice == "yes", now=current.site().now())
+        agreeing.answer(session, asked, agrees=request.form["choice"] == "yes", now=site.now())
     return redirect(request.path, 303)
 
 
@@ -55,14 +53,6 @@ def _read(token: str) -> Appointment:
     appointment = agreeing.read(session, token, vault=identity.vault(), now=site.now(), today=site.today())
     speak(agreeing.language_of(session, appointment))
     return appointment
-
-
-def _is_code(appointment: Appointment, typed: str) -> bool:
-    """The try is counted before it is made, and stays counted."""
-    limiting.count((limits.LINK_NETWORK, limiting.network()))
-    session = current.session()
-    with transaction(session):
-        return agreeing.is_code(session, appointment, typed, now=current.site().now(), desk=desk())
 
 
 def _page(appointment: Appointment, errors: dict[str, str], status: int = 200) -> Response:

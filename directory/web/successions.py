@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Flask, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from directory.accounts import limits
 from directory.confirmations import succeeding
 from directory.confirmations.models import Succession
 from directory.confirmations.rounds import Day
@@ -13,7 +12,8 @@ from directory.confirmations.succeeding import Reply
 from directory.db import transaction
 from directory.registry.models import Post
 from directory.registry.values import BadValue
-from directory.web import access, current, identity, limiting
+from directory.web import access, current, identity
+from directory.web.confirmation_code import choice_error, code_error
 from directory.web.confirmations import desk
 from directory.web.forms.lines import one_line
 from directory.web.translating import gettext as _
@@ -37,28 +37,26 @@ def show(token: str) -> Response:
 def take(token: str) -> Response:
     """Yes or no. Without a code nothing is written, not even a count."""
     one, post = _read(token)
-    errors: dict[str, str] = {}
-    choice = request.form.get("choice", "")
-    if choice not in {"yes", "no"}:
-        errors["choice"] = _("Say yes or no.")
+    site = current.site()
+    errors = {"choice": sentence} if (sentence := choice_error()) else {}
+    takes_over = request.form.get("choice", "") == "yes"
     try:
         name = one_line(request.form.get("name", ""))
     except BadValue as error:
         about = _("Your name")
         name, errors["name"] = "", f"{about} {error}"
-    if not name and choice == "yes":
+    if not name and takes_over:
         errors.setdefault("name", _("Write your name."))
-    typed = request.form.get("code", "").strip()
-    if not typed:
-        errors["code"] = _("Type the code from the letter: six letters and digits.")
-    elif not _is_code(one, typed):
-        errors["code"] = _("This is not the code of the letter.")
+    if sentence := code_error(
+        lambda session, typed: succeeding.is_code(session, one, typed, now=site.now(), desk=desk())
+    ):
+        errors["code"] = sentence
     if errors:
         return _page(one, post, errors, 422)
-    site, session = current.site(), current.session()
+    session = current.session()
     with transaction(session):
         one, post = session.get_one(Succession, one.id), session.get_one(Post, post.id)
-        said = Reply(choice == "yes", name, agrees_to_name=bool(request.form.get("named")))
+        said = Reply(takes_over, name, agrees_to_name=bool(request.form.get("named")))
         day = Day(site.now(), site.today(), site.timeline)
         succeeding.reply(session, one, post, said, day, base_url=site.settings.base_url)
     return redirect(request.path, 303)
@@ -70,14 +68,6 @@ def _read(token: str) -> tuple[Succession, Post]:
     one, post = succeeding.read(session, token, vault=identity.vault(), now=current.site().now())
     speak(succeeding.language_of(session, one))
     return one, post
-
-
-def _is_code(one: Succession, typed: str) -> bool:
-    """The try is counted before it is made, and stays counted."""
-    limiting.count((limits.LINK_NETWORK, limiting.network()))
-    session = current.session()
-    with transaction(session):
-        return succeeding.is_code(session, one, typed, now=current.site().now(), desk=desk())
 
 
 def _page(one: Succession, post: Post, errors: dict[str, str], status: int = 200) -> Response:
