@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import create_engine
+
 _DEBIAN = Path("/usr/lib/postgresql")
 _ACCOUNT = "postgres"
 # Nothing here outlives the run, so nothing needs to survive a power cut.
@@ -92,3 +94,14 @@ def _run(lend: pwd.struct_passwd | None, folder: Path, *command: object) -> None
     if done.returncode:
         said = output.read_text(errors="replace").strip()
         raise PostgresMissing(f"{command[0]} failed with {done.returncode}: {said[-600:]}")
+
+
+def fresh_database(url: str, name: str) -> str:
+    """The URL of an empty database of that name on the server behind `url`; one that was there is gone."""
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    fresh = admin.url.set(database=name).render_as_string(hide_password=False)
+    admin.dispose()
+    return fresh

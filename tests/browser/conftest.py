@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from directory.app import create_app, database, prepare
 from directory.config import ROOT, read_settings
 from directory.ports import FixedClock
 from directory.registry.demo.loader import load_demo
+from tests.browser.serving import serving
 from tests.conftest import NOW
 
 CHROMIUM = shutil.which("chromium")
@@ -54,13 +54,8 @@ def demo_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 @pytest.fixture(scope="session")
 def address(demo_app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, demo_app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(make_server("127.0.0.1", 0, demo_app, threaded=True)) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

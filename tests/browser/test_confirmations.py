@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from directory.registry import operations as registry
 from directory.registry.models import Post
 from directory.registry.values import ContactValues
 from tests.browser.conftest import DESK, SCREENS
+from tests.browser.serving import serving
 from tests.conftest import NOW
 from tests.factories import make_institution, make_post
 from tests.web.asking import AskedOwner, ask, at, make_owner
@@ -45,13 +45,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 @pytest.fixture(scope="module")
 def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(make_server("127.0.0.1", 0, app, threaded=True)) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

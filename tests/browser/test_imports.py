@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from directory.registry.values import ContactValues
 from importers import background
 from importers.pages import attach
 from tests.browser.conftest import DESK, PHONE, SCREENS
+from tests.browser.serving import serving
 from tests.browser.test_accessibility import violations
 from tests.conftest import NOW
 from tests.factories import make_institution, make_post
@@ -91,16 +91,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
             make_post(database.session(), body, title=title, contact_points=lines)
         database.session().commit()
         database.session.remove()
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    found = Site(app, f"http://127.0.0.1:{server.port}", browser, [])
-    yield found
-    for context in found.contexts:
-        context.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(make_server("127.0.0.1", 0, app, threaded=True)) as address:
+        found = Site(app, address, browser, [])
+        yield found
+        for context in found.contexts:
+            context.close()
     with app.app_context():
         database.engine.dispose()
 

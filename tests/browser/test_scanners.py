@@ -7,7 +7,6 @@ visitors find two pages made weaker on purpose.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from html import unescape
@@ -38,6 +37,7 @@ from directory.registry import operations as registry
 from directory.registry.models import Post
 from directory.registry.values import ContactValues
 from directory.web.access import public
+from tests.browser.serving import serving
 from tests.conftest import NOW
 from tests.factories import make_institution, make_post
 from tests.security.crawl import links as links_on
@@ -89,16 +89,12 @@ def world(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterato
         prepare(app)
         _ask_and_answer(app, database.session())
     server.app = app
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    context = browser.new_context(base_url=address)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    yield World(app, address, page)
-    context.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        context = browser.new_context(base_url=address)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        yield World(app, address, page)
+        context.close()
     with app.app_context():
         database.engine.dispose()
 

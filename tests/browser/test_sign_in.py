@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ from directory.config import read_settings
 from directory.db import transaction
 from directory.ports import FixedClock
 from tests.browser.conftest import DESK, PHONE, SCREENS
+from tests.browser.serving import serving
 from tests.conftest import NOW
 from tests.people import code_at, forget_steps
 
@@ -45,12 +45,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, str]
     with app.app_context():
         prepare(app)
     server.app = app
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield app, address
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield app, address
     with app.app_context():
         database.engine.dispose()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from directory import migrations
@@ -33,6 +33,7 @@ from directory.sops.models import TaxonomyVersion
 from directory.sops.taxonomy import Taxonomy
 from tests.conftest import NOW
 from tests.factories import make_institution, make_post
+from tests.postgres_server import fresh_database
 from tests.web.asking import CODE, LINK, make_owner, newest
 
 KEYS = ("k" * 40,)
@@ -163,13 +164,8 @@ def open_engine(request: pytest.FixtureRequest, tmp_path: Path, taxonomy: Taxono
     if request.param == "sqlite":
         engine = make_engine(f"sqlite:///{tmp_path / 'parallel.sqlite'}", pool_size=AT_ONCE)
     else:
-        admin = make_engine(request.getfixturevalue("postgres_url"), isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text("DROP DATABASE IF EXISTS answering_test"))
-            connection.execute(text("CREATE DATABASE answering_test"))
-        fresh = admin.url.set(database="answering_test").render_as_string(hide_password=False)
-        admin.dispose()
-        engine = make_engine(fresh, pool_size=AT_ONCE)
+        url = fresh_database(request.getfixturevalue("postgres_url"), "answering_test")
+        engine = make_engine(url, pool_size=AT_ONCE)
     migrations.upgrade(engine)
     with Session(engine) as session:
         if session.get(Country, "RO") is None:

@@ -21,6 +21,7 @@ from directory.history import sealing
 from directory.history.models import Alarm, Change, ChangeSeal
 from directory.ports import FixedClock
 from tests.conftest import NOW
+from tests.postgres_server import fresh_database
 
 KEY = b"k" * 32
 
@@ -31,12 +32,7 @@ def own_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engin
     if request.param == "sqlite":
         engine = make_engine(f"sqlite:///{tmp_path / 'own.sqlite'}")
     else:
-        admin = make_engine(request.getfixturevalue("postgres_url"), isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text("DROP DATABASE IF EXISTS sealing_test"))
-            connection.execute(text("CREATE DATABASE sealing_test"))
-        engine = make_engine(admin.url.set(database="sealing_test").render_as_string(hide_password=False))
-        admin.dispose()
+        engine = make_engine(fresh_database(request.getfixturevalue("postgres_url"), "sealing_test"))
     migrations.upgrade(engine)
     yield engine
     engine.dispose()

@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
-from directory.db import make_engine, transaction
+from directory.db import transaction
 from directory.mail import adapters, outbox, queries
 from directory.mail.adapters import SmtpMailer
 from directory.mail.message import Sender
@@ -24,6 +24,7 @@ from directory.mail.models import OutgoingMail, ReceivedMail
 from directory.mail.sending import send_due
 from tests.conftest import NOW
 from tests.integration.test_smtp import free_port
+from tests.postgres_server import fresh_database
 from tests.proof.mail_kills.runs import Outcome, prepare, run
 
 SENDER = Sender("TRM Directory", "directory@directory.example", "directory.example")
@@ -42,13 +43,7 @@ def assert_kept(outcome: Outcome) -> None:
 @pytest.fixture
 def empty_postgres(postgres_url: str) -> str:
     """A database of its own on the server of the run."""
-    admin = make_engine(postgres_url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql("DROP DATABASE IF EXISTS mail_kills WITH (FORCE)")
-        connection.exec_driver_sql("CREATE DATABASE mail_kills")
-    url = admin.url.set(database="mail_kills").render_as_string(hide_password=False)
-    admin.dispose()
-    return prepare(url)
+    return prepare(fresh_database(postgres_url, "mail_kills"))
 
 
 @pytest.mark.slow

@@ -5,24 +5,18 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect
 
 from directory import migrations
 from directory.db import Base, make_engine
+from tests.postgres_server import fresh_database
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def empty_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     if request.param == "sqlite":
         return make_engine(f"sqlite:///{tmp_path_factory.mktemp('m') / 'm.sqlite'}")
-    url = request.getfixturevalue("postgres_url")
-    admin = make_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS migrations_test"))
-        connection.execute(text("CREATE DATABASE migrations_test"))
-    fresh = admin.url.set(database="migrations_test")
-    admin.dispose()
-    return make_engine(fresh.render_as_string(hide_password=False))
+    return make_engine(fresh_database(request.getfixturevalue("postgres_url"), "migrations_test"))
 
 
 def test_up_then_down_then_up_again(empty_engine: Engine) -> None:

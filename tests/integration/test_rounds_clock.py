@@ -24,6 +24,7 @@ from directory.db import make_engine, new_id, transaction
 from directory.mail.models import OutgoingMail
 from directory.registry import operations as registry
 from tests.factories import make_institution, make_post
+from tests.postgres_server import fresh_database
 
 KEYS = ("k" * 40,)
 DESK = letters.Desk(Vault(KEYS), letters.code_key(KEYS), "https://directory.example.org", "Europe/Vienna")
@@ -37,12 +38,7 @@ def asked_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Eng
     if request.param == "sqlite":
         engine = make_engine(f"sqlite:///{tmp_path / 'rounds.sqlite'}")
     else:
-        admin = make_engine(request.getfixturevalue("postgres_url"), isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text("DROP DATABASE IF EXISTS rounds_test"))
-            connection.execute(text("CREATE DATABASE rounds_test"))
-        engine = make_engine(admin.url.set(database="rounds_test").render_as_string(hide_password=False))
-        admin.dispose()
+        engine = make_engine(fresh_database(request.getfixturevalue("postgres_url"), "rounds_test"))
     migrations.upgrade(engine)
     with Session(engine) as session:
         registry.ensure_countries(session, ["RO"])
