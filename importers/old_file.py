@@ -8,9 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-
 from directory.entries.entry import Entry
 from directory.exports import ExportContext, write_export
 from directory.exports.card_writer import card_text
@@ -99,6 +96,9 @@ def _guarded(cell: str, other: str) -> str:
 
 
 def _book(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+    from openpyxl import Workbook  # noqa: PLC0415 - dear to load, and most starts write none
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Checked list")
     sheet.freeze_panes = "A2"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from directory.entries.entry import Entry
-from directory.exports.context import ExportContext, SheetStyle
+from directory.exports.context import ExportContext, SheetStyle, TooLongForCell
 from directory.exports.kinds import KINDS, FileKind
 from directory.exports.pdf_file import CannotPrint
-from directory.exports.xlsx_file import TooLongForCell
 
 
 class CannotExport(ValueError):

@@ -15,6 +15,10 @@ PROFILES = ("plain", "google", "outlook")
 SEPARATORS = {"comma": ",", "semicolon": ";"}
 
 
+class TooLongForCell(ValueError):
+    """A text longer than a cell of a workbook holds; no file is written rather than a short one."""
+
+
 @dataclass(frozen=True, slots=True)
 class SheetStyle:
     """For whom a CSV is laid out, one of PROFILES, and what parts its cells."""

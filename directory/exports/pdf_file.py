@@ -131,7 +131,7 @@ def _template() -> Template:
 def _weasyprint() -> Any:
     """The library; only here, since without its system libraries it does not even load."""
     try:
-        import weasyprint  # noqa: PLC0415
+        import weasyprint  # noqa: PLC0415 - needs Pango, which not every machine has
     except (ImportError, OSError) as error:
         raise CannotPrint(
             "Lists for printing are not offered here: the machine lacks Pango (Debian: libpangoft2-1.0-0). "

@@ -20,7 +20,7 @@ from openpyxl.utils import get_column_letter
 
 from directory.entries.entry import Entry
 from directory.exports import words
-from directory.exports.context import ExportContext
+from directory.exports.context import ExportContext, TooLongForCell
 from directory.exports.plain_rows import COLUMNS, plain_row
 
 ENTRIES, ABOUT = "Entries", "About this file"
@@ -40,10 +40,6 @@ _NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _MODIFIED = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*")
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
-
-
-class TooLongForCell(ValueError):
-    """A text longer than a cell of a workbook holds; no file is written rather than a short one."""
 
 
 def workbook(entries: Sequence[Entry], context: ExportContext) -> bytes:
