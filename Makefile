@@ -59,6 +59,7 @@ proof: .venv/dev.stamp
 	@$(BIN)/python -m tests.quality.quality
 	@$(BIN)/python -m tests.quality.answers
 	@$(BIN)/python -m tests.proof.sign_in_attack
+	@$(BIN)/python -m tests.proof.recovery_times
 	@$(BIN)/python -m tests.proof.sql_injection
 	@$(BIN)/python -m tests.proof.mail_kills
 	@$(BIN)/python -m tests.proof.two_years

@@ -9,6 +9,7 @@ import gzip
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextvars import Context
 from io import BufferedRandom
 from itertools import pairwise
 from typing import Any
@@ -38,7 +39,12 @@ class CheckingClient(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         kwargs.setdefault("buffered", True)  # else a static file stays open
-        response = super().open(*args, **kwargs)
+        # A request has its own database session, as it has when served, even where the test holds one open.
+        # Inside `with client` the test wants to look at the request's own context, so it shares it.
+        if self.preserve_context:
+            response = super().open(*args, **kwargs)
+        else:
+            response = Context().run(super().open, *args, **kwargs)
         sent = response.request.environ["wsgi.input"]
         if isinstance(sent, BufferedRandom):  # a large upload: werkzeug's client leaves its file open
             sent.close()
