@@ -25,6 +25,7 @@ CHROMIUM = shutil.which("chromium")
 SCREENS = ROOT / "build" / "screens"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+PATIENCE = 60_000  # milliseconds; how long a page may take is measured in make bench, never here
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -109,7 +110,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
         context = browser.new_context(base_url=address, **{"viewport": PHONE, **settings})  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(path)
         return page
 

@@ -19,7 +19,7 @@ from directory.ports import FixedClock
 from directory.registry import operations as registry
 from directory.registry.models import Post
 from directory.registry.values import ContactValues
-from tests.browser.conftest import DESK, SCREENS
+from tests.browser.conftest import DESK, PATIENCE, SCREENS
 from tests.browser.serving import serving
 from tests.conftest import NOW
 from tests.factories import make_institution, make_post
@@ -60,7 +60,7 @@ def today(app: Flask) -> Iterator[None]:
 def page(browser: Browser, address: str) -> Iterator[Page]:
     context = browser.new_context(base_url=address, viewport=PHONE)
     found = context.new_page()
-    found.set_default_timeout(10_000)
+    found.set_default_timeout(PATIENCE)
     yield found
     context.close()
 

@@ -18,7 +18,7 @@ from directory.ports import FixedClock
 from directory.registry.values import ContactValues
 from importers import background
 from importers.pages import attach
-from tests.browser.conftest import DESK, PHONE, SCREENS
+from tests.browser.conftest import DESK, PATIENCE, PHONE, SCREENS
 from tests.browser.serving import serving
 from tests.browser.test_accessibility import violations
 from tests.conftest import NOW
@@ -62,7 +62,7 @@ class Site:
                 database.session.remove()
             context.add_cookies([{"name": "session", "value": token, "url": self.address}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         return page
 
     def work(self) -> None:

@@ -37,6 +37,7 @@ from directory.registry import operations as registry
 from directory.registry.models import Post
 from directory.registry.values import ContactValues
 from directory.web.access import public
+from tests.browser.conftest import PATIENCE
 from tests.browser.serving import serving
 from tests.conftest import NOW
 from tests.factories import make_institution, make_post
@@ -92,7 +93,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterato
     with serving(server):
         context = browser.new_context(base_url=address)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         yield World(app, address, page)
         context.close()
     with app.app_context():

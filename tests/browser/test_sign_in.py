@@ -20,7 +20,7 @@ from directory.app import create_app, database, prepare
 from directory.config import read_settings
 from directory.db import transaction
 from directory.ports import FixedClock
-from tests.browser.conftest import DESK, PHONE, SCREENS
+from tests.browser.conftest import DESK, PATIENCE, PHONE, SCREENS
 from tests.browser.serving import serving
 from tests.conftest import NOW
 from tests.people import code_at, forget_steps
@@ -61,7 +61,7 @@ def invited(app: Flask, email: str, role: str = "reader", country: str | None = 
 def page(browser: Browser, site: tuple[Flask, str]) -> Iterator[Page]:
     context = browser.new_context(base_url=site[1], viewport=PHONE)
     found = context.new_page()
-    found.set_default_timeout(10_000)
+    found.set_default_timeout(PATIENCE)
     yield found
     context.close()
 
