@@ -30,7 +30,7 @@ class Sample:
 
 @lru_cache(maxsize=4)
 def samples(folder: str) -> tuple[Sample, ...]:
-    """All of `own` or `flufl`."""
+    """All of `own`, `flufl` or `bounced`."""
     expected = yaml.safe_load((HERE / f"{folder}.yaml").read_text(encoding="utf-8"))
     files = {path.stem: path for path in (HERE / folder).iterdir()}
     assert set(files) == set(expected), "a message without an answer, or the reverse"

@@ -112,7 +112,14 @@ def _without_tags(html: str) -> str:
     kept = pieces[:1]
     for piece in pieces[1:]:
         tag, _, rest = piece.partition(">")
-        kept.append(("\n" if tag.lower().startswith(("br", "/p", "p", "/div", "div", "/tr", "/li")) else "") + rest)
+        kept.append(
+            (
+                "\n"
+                if tag.lower().startswith(("br", "/p", "p", "/div", "div", "/tr", "/li", "/h", "h1", "h2", "h3", "h4"))
+                else ""
+            )
+            + rest
+        )
     return unescape("".join(kept))
 
 

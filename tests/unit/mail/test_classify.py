@@ -9,10 +9,12 @@ from datetime import date
 import pytest
 
 from directory.mail.received.classify import MOST_EVIDENCE, Verdict, classify, refusal
+from directory.mail.received.spoken import reason
 from tests.mail_samples import DAY, OWN_ADDRESS, Sample, sample, samples
 
 FAILURES = {"hard", "soft", "policy", "routing"}
-ALL = [pytest.param(one, id=one.name) for folder in ("own", "flufl") for one in samples(folder)]
+FOLDERS = ("own", "flufl", "bounced")
+ALL = [pytest.param(one, id=one.name) for folder in FOLDERS for one in samples(folder)]
 
 
 def judged(content: bytes) -> Verdict:
@@ -56,7 +58,7 @@ def figures(judge: object) -> tuple[float, Counter[str]]:
     """The share of missing persons found, and what was taken for what."""
     wrong: Counter[str] = Counter()
     found = missing = 0
-    for folder in ("own", "flufl"):
+    for folder in FOLDERS:
         for one in samples(folder):
             kind = judge(one.content)  # type: ignore[operator]
             missing += one.kind == "hard"
@@ -96,10 +98,47 @@ def test_control_judging_by_the_code_alone_calls_people_missing_who_are_not() ->
         ("554 Transaction failed", "policy"),
         ("550 5.4.4 no route", "routing"),
         ("550 5.1.1 User unknown; see https://mx.example/policy", "hard"),
+        ("550 5.7.1 No such user here", "hard"),
+        ("550 5.7.1 user unknown or blocked", "policy"),
+        ("550 5.1.8 <bounce@directory.example>: Sender address rejected: user unknown", "policy"),
+        ("550 5.1.1 <ana@ministry.example>: Recipient rejected, your reverse DNS does not exist", "policy"),
+        ("550 5.1.90 Your message was not sent: daily limit", "policy"),
+        ("550-5.2.1 The user is receiving mail at a rate that prevents more 550 5.2.1", "soft"),
+        ("450 4.1.1 User unknown", "soft"),
+        ("554 5.4.7 Delivery expired; user lookup failed", "soft"),
+        ("552 1 Requested mail action aborted, mailbox not found", "hard"),
+        ("550 Requested action not taken: mailbox unavailable", "hard"),
+        ("550 Requested action not taken: mailbox unavailable (not enough free space)", "soft"),
+        ("550 host spamfilter.barracuda.example said: user unknown", "hard"),
+        ("550 няма такъв потребител", "hard"),
+        ("550 корисник не постоји", "hard"),
     ],
 )
 def test_what_a_server_says_at_the_door_is_judged_alike(said: str, kind: str) -> None:
     assert refusal(said).kind == kind
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "550 Rejected",
+        "550 see https://mx.example/refused",
+        "550 Le courrier des listes passe par un formulaire",
+        "550 this account type takes letters on paper",
+        "553 We prefer not to",
+        "571 Delivery not wanted",
+    ],
+)
+def test_words_we_do_not_know_never_make_somebody_missing(said: str) -> None:
+    assert refusal(said).kind != "hard"
+    assert refusal(f"{said}; user unknown").kind == "hard", "the control"
+
+
+def test_the_reason_sendmail_gives_counts_more_than_the_user_unknown_it_adds() -> None:
+    text = "(reason: 553 SPF fail)\n\n... while talking to mx.example.:\n550 5.1.1 ana@m.example... User unknown\n"
+    assert reason(text) == "553 SPF fail"
+    assert refusal(reason(text)).kind == "policy"
+    assert refusal(text.partition("\n")[2]).kind == "hard", "the control: alone, that line would have said so"
 
 
 def test_an_address_with_numbers_is_no_status_code() -> None:
