@@ -20,17 +20,19 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from directory.doubles.likeness.blocking import Pool
 from directory.doubles.likeness.bodies import prepare
-from directory.doubles.likeness.names import compare, parse
+from directory.doubles.likeness.names import parse
 from directory.doubles.likeness.records import Body, Reason
+from directory.doubles.likeness.sides import compare
 from directory.entries import answers
 from directory.entries.answers import Desk
 from directory.entries.entry import Entry
 from directory.registry import rules
 from directory.registry.models import Appointment, ContactPoint, Institution, InstitutionName, Post, Removal
 from directory.registry.values import BadValue, clean_mail, clean_phone
-from importers.columns import LINES, folded, suggest
+from importers.columns import LINES, suggest
 from importers.csv_reader import read_table
 from importers.files import FileFacts
+from importers.header import folded
 from importers.places import Countries
 from importers.reading import look_at
 from importers.recognising import content_of

@@ -6,15 +6,16 @@ A shared number is never enough: a ministry's switchboard answers for ten depart
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from urllib.parse import urlsplit
 
 from rapidfuzz.distance import OSA
 
-from directory.doubles.likeness.names import Comparison, Name, compare, names_of
+from directory.doubles.likeness.names import Name, names_of
 from directory.doubles.likeness.records import NOTHING_SHARED, Body, Reason, Verdict
-from directory.doubles.likeness.words import Meaning, city_key
+from directory.doubles.likeness.sides import Comparison, compare
+from directory.doubles.likeness.words import Meaning, city_key, is_known_city, script_of
 
 FREE_MAIL = frozenset(
     {"gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "mail.ru", "ukr.net", "abv.bg", "gmx.de", "t-online.de"}
@@ -25,9 +26,19 @@ MANY_OF_A_KIND = frozenset(
     {"station", "court", "shelter", "centre", "school", "hospital", "municipality", "consulate", "unit", "sector",
      "department", "hotline", "shelter_house", "prosecution", "office", "council"}
 )  # fmt: skip
+# A word that says there is one of it in a state.
+ONE_OF_A_KIND = frozenset({"supreme", "constitutional", "cassation", "national", "ombudsman", "special"})
+# One word that is name enough.
+NAME_ENOUGH = frozenset({"police", "customs", "ombudsman", "gendarmerie"})
+ONE_TOGETHER = frozenset({"general", "prosecution"})
+# Nothing but what every town has.
+IN_EVERY_TOWN = frozenset({"centre", "social", "labour", "welfare", "assistance"})
 LOCAL = frozenset({"regional", "local", "county", "district", "cantonal", "territorial", "city"})
-SOFT = frozenset({"national", "state", "general", "central", "public", "local_word", "international", "centre"})
+SOFT = frozenset(
+    {"national", "state", "general", "central", "public", "local_word", "international", "centre", "guard"}
+)
 POSTED = frozenset({"mission", "representation"})
+TELLING_ACRONYM = 4  # letters; of three letters there are several in a state
 MATTERS = frozenset({"kinds", "ranks", "levels", "subjects", "number", "place"})
 
 
@@ -106,11 +117,32 @@ def judge(left: Prepared, right: Prepared, common_lines: frozenset[str] = NOTHIN
     best = min((compare(a, b) for a, b in product(left.names, right.names)), key=lambda c: c.weight, default=None)
     if best is None:
         return Verdict("different", (Reason("other_name"),))
-    if left.city and right.city and not _is_same_city(left.city, right.city):
+    best = _without_the_others_town(best, left, right)
+    if left.city and right.city and not _is_same_city(left.city, right.city) and _can_be_told(one.city, other.city):
         return _in_two_cities(best, evidence, one, other)
-    if best.is_equal:
+    if best.is_equal or _differ_by_posted(best, one):
         return _same_names(best, evidence, left, right)
     return _unlike(best, evidence, one)
+
+
+def _differ_by_posted(best: Comparison, body: Body) -> bool:
+    """A mission of an international organisation is what it is in the state."""
+    more = {m.key for m in (*best.only_left, *best.only_right)}
+    return bool(best.common) and more <= POSTED and body.type != FOREIGN_OFFICES
+
+
+def _can_be_told(one: str, other: str) -> bool:
+    """Two towns in two scripts may be one under a name nobody has told us."""
+    return script_of(one) == script_of(other) or (is_known_city(one) and is_known_city(other))
+
+
+def _without_the_others_town(best: Comparison, left: Prepared, right: Prepared) -> Comparison:
+    """A town in one name that the other gives as its town says nothing more."""
+    return replace(
+        best,
+        only_left=tuple(m for m in best.only_left if left.city or not right.city or city_key(m.word) != right.city),
+        only_right=tuple(m for m in best.only_right if right.city or not left.city or city_key(m.word) != left.city),
+    )
 
 
 def _knows_host(one: Body, other: Body) -> bool:
@@ -153,9 +185,9 @@ def _same_names(best: Comparison, evidence: Evidence, left: Prepared, right: Pre
     reasons = (_name_reason(best), *evidence.reasons)
     if best.typos and not evidence.is_any and not _is_telling(best):
         return Verdict("ask", (Reason("spelling", ", ".join(best.typos)), *reasons[1:]))
-    if best.loose and not evidence.is_any:
-        return Verdict("ask", reasons)
-    if best.is_short_name and not (evidence.is_any or len(best.right.meanings) + len(best.left.meanings) >= 5):
+    if not evidence.is_strong and _lacks_where(best, left, right):
+        return Verdict("ask", (*reasons, Reason("common_name")))
+    if _is_loose(best, evidence, left, right):
         return Verdict("ask", reasons)
     is_abroad = FOREIGN_OFFICES in (left.body.type, right.body.type)
     if evidence.is_strong or (evidence.web and not is_abroad):
@@ -163,6 +195,23 @@ def _same_names(best: Comparison, evidence: Evidence, left: Prepared, right: Pre
     if _is_one_of_many(best, left, right):
         return Verdict("ask", (*reasons, Reason("common_name")))
     return Verdict("same", reasons)
+
+
+def _is_loose(best: Comparison, evidence: Evidence, left: Prepared, right: Prepared) -> bool:
+    """The names meet by words that may mean two things."""
+    is_abroad = FOREIGN_OFFICES in (left.body.type, right.body.type)
+    if best.kin or (best.loose and not (evidence.is_any or is_abroad)):
+        return True
+    if best.short and len(best.short) < TELLING_ACRONYM and not evidence.is_any:
+        return True
+    return best.is_doubtful and not evidence.is_strong
+
+
+def _lacks_where(best: Comparison, left: Prepared, right: Prepared) -> bool:
+    """One says which country, or which town, and the other does not: a town's police and the state's."""
+    if bool(left.body.country) != bool(right.body.country):
+        return True
+    return (best.left.has_town and not right.city) or (best.right.has_town and not left.city)
 
 
 def _is_telling(best: Comparison) -> bool:
@@ -175,19 +224,28 @@ def _is_one_of_many(best: Comparison, left: Prepared, right: Prepared) -> bool:
     tells = any(m.group in {"name", "place", "number"} for m in best.common)
     same_town = bool(left.city) and _is_same_city(left.city, right.city)
     keys = {m.key for m in best.common}
+    is_only_one = bool(keys & ONE_OF_A_KIND) or keys >= ONE_TOGETHER
     if FOREIGN_OFFICES in (left.body.type, right.body.type):
-        return not same_town  # one state has consulates and offices in many towns of another
-    if tells or (same_town and not best.typos):
+        return not (
+            same_town or (tells and best.left.plain == best.right.plain)
+        )  # one state has consulates and offices in many towns of another
+    if tells or is_only_one or (same_town and not best.typos):
         return False
+    if keys <= IN_EVERY_TOWN:
+        return True
     named_alike = left.body.city == right.body.city or not (left.body.city and right.body.city)
     if len(best.common) >= 3 and not keys & LOCAL and named_alike:
         return False
-    return bool(keys & (MANY_OF_A_KIND | LOCAL)) or (len(best.common) < 2 and best.left.plain != best.right.plain)
+    return bool(keys & (MANY_OF_A_KIND | LOCAL)) or (
+        len(best.common) < 2 and best.left.plain != best.right.plain and not keys & NAME_ENOUGH
+    )
 
 
 def _name_reason(best: Comparison) -> Reason:
-    if best.is_short_name:
+    if best.short:
         return Reason("short_name", min(best.left.text, best.right.text, key=len))
+    if best.kin:
+        return Reason("other_words", ", ".join(best.kin))
     if best.left.plain == best.right.plain:
         return Reason("same_name")
     if best.typos:
@@ -203,8 +261,6 @@ def _unlike(best: Comparison, evidence: Evidence, body: Body) -> Verdict:
         return _two_sided(best, evidence, body)
     more = ones or others
     words = Reason("more_words", ", ".join(m.word for m in more))
-    if {m.key for m in more} <= POSTED and body.type != FOREIGN_OFFICES:
-        return Verdict("same", (_name_reason(best), *evidence.reasons))
     proper = sum(m.group == "name" for m in best.common)
     if all(m.key in SOFT for m in more):
         return Verdict("ask", (words, *evidence.reasons))
@@ -221,6 +277,9 @@ def _unlike(best: Comparison, evidence: Evidence, body: Body) -> Verdict:
 def _two_sided(best: Comparison, evidence: Evidence, body: Body) -> Verdict:
     ones, others = best.only_left, best.only_right
     told = Reason("other_words", f"{_words(ones)} – {_words(others)}")
+    own = [m for m, name in (*((m, best.left) for m in ones), *((m, best.right) for m in others)) if _is_own(m, name)]
+    if own and not evidence.is_any:
+        return Verdict("different", (told, *evidence.reasons))
     heavy = any(m.group in MATTERS for m in ones) and any(m.group in MATTERS for m in others)
     if best.is_cross_language and not heavy:
         close = len(best.common) >= max(len(ones), len(others))
@@ -228,9 +287,16 @@ def _two_sided(best: Comparison, evidence: Evidence, body: Body) -> Verdict:
             return Verdict("ask", (told, *evidence.reasons))
     if best.is_cross_language and heavy and len(best.common) >= (2 if evidence.is_strong else 3):
         return Verdict("ask", (told, *evidence.reasons))
+    if evidence.is_double and len(best.common) >= 2:
+        return Verdict("ask", (told, *evidence.reasons))
     if evidence.is_strong and not heavy and body.type != FOREIGN_OFFICES and len(best.common) >= len(ones):
         return Verdict("ask", (told, *evidence.reasons))
     return Verdict("different", (told, *evidence.reasons))
+
+
+def _is_own(meaning: Meaning, name: Name) -> bool:
+    """A proper name, which no translator would have changed."""
+    return meaning.group in {"name", "place"} and meaning.word in name.proper
 
 
 def _nothing_common(evidence: Evidence) -> Verdict:

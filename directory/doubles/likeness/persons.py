@@ -5,21 +5,19 @@ The same name is never enough by itself: in another institution it may be somebo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
 from directory.doubles.likeness import bodies
 from directory.doubles.likeness.records import NOTHING_SHARED, Person, Reason, Verdict
-from directory.doubles.likeness.words import script_of
+from directory.doubles.likeness.words import around_persons, script_of
 from directory.search.folding import skeleton, split_words
 
-TITLES = frozenset({
-    "dr", "prof", "mag", "mgr", "ing", "mba", "ma", "msc", "phd", "phdr", "judr", "mudr", "rndr", "bc", "ba",
-    "dipl", "av", "avv", "dott", "dottssa", "doc", "dkfm", "mr", "mrs", "ms", "miss", "herr", "frau", "gospodin",
-    "gospoda", "gda", "sc", "jur", "ll", "llm", "sig", "sra", "doamna", "domnul", "dl", "dna", "kapitan",
-    "captain", "col", "maj", "lt",
-})  # fmt: skip
+_BRACKETED = re.compile(r"\([^()]*\)")
+_DOUBLED = re.compile(r"(.)\1+")
+_ACADEMIC = re.compile(r"\bMag\.?\s?a\b\.?", re.IGNORECASE)
 CLOSE = 85
 
 
@@ -32,23 +30,64 @@ def judge_persons(
 ) -> Verdict:
     """One person or two."""
     ones, others = words_of(left.name), words_of(right.name)
+    generations = (_generation(left.name), _generation(right.name))
+    told_apart = Reason("further_name", " – ".join(filter(None, generations)))
+    if all(generations) and generations[0] != generations[1]:
+        return Verdict("different", (told_apart,))
     matched, initials, only_left, only_right = _paired(ones, others)
+    _unite(matched, only_left, only_right, _has_hard_g(left, right))
     own = _own_lines(left, right, common_lines)
     house = houses or _houses(left, right)
     if only_left and only_right:
-        return _unlike(left, right, matched, only_left, only_right, own)
+        return _unlike(left, right, matched, only_left, only_right, own, house)
     if not matched or len(matched) + len(initials) < 2:
         return Verdict("different", (Reason("other_name"),))
     extra = only_left or only_right
     if extra or initials:
         first = Reason("further_name", " ".join(extra)) if extra else Reason("initial", ", ".join(initials))
         return _near(first, own, house)
+    if generations[0] != generations[1]:
+        return _near(told_apart, (), house)
     return _full(left, right, own, house)
 
 
 def words_of(name: str) -> list[str]:
-    """The name's words without titles, one spelling for every script."""
-    return [skeleton(word) or word for word in split_words(name) if word not in TITLES or len(name.split()) < 2]
+    """The name's words without titles, one spelling for every script; what stands in brackets falls away."""
+    plain = _ACADEMIC.sub(" ", _BRACKETED.sub(" ", name))
+    words = split_words(plain) or split_words(name)
+    around = around_persons()
+    aside = around.titles | around.elder | around.younger
+    return [skeleton(word) or word for word in words if word not in aside or len(words) < 2]
+
+
+def _generation(name: str) -> str:
+    words, around = set(split_words(name)), around_persons()
+    return "sen." if words & around.elder else "jun." if words & around.younger else ""
+
+
+def _has_hard_g(left: Person, right: Person) -> bool:
+    """One of the names is Ukrainian in Cyrillic, whose г is written g or h."""
+    countries = {person.house.country for person in (left, right) if person.house}
+    is_read = script_of(left.name) != script_of(right.name)
+    return is_read and ("UA" in countries or any(letter in "іїєґІЇЄҐ" for letter in left.name + right.name))
+
+
+def _unite(matched: list[str], only_left: list[str], only_right: list[str], has_hard_g: bool) -> None:
+    """Takes out what is one name written in one word and in two, or with another letter for one sound."""
+    if only_left and only_right and "".join(only_left) == "".join(only_right):
+        matched += only_left
+        only_left.clear()
+        only_right.clear()
+    for word in list(only_left) if has_hard_g else ():
+        twin = next((other for other in only_right if _soft(other) == _soft(word)), None)
+        if twin is not None:
+            matched.append(word)
+            only_left.remove(word)
+            only_right.remove(twin)
+
+
+def _soft(word: str) -> str:
+    return word.replace("g", "h").replace("hh", "h")
 
 
 def _paired(ones: Sequence[str], others: Sequence[str]) -> tuple[list[str], list[str], list[str], list[str]]:
@@ -92,11 +131,21 @@ def _full(left: Person, right: Person, own: tuple[Reason, ...], house: Verdict |
     name = Reason("same_name") if is_plain else Reason("same_in_other_words", right.name)
     if own:
         return Verdict("same", (name, *own))
+    if _are_doubled_otherwise(left.name, right.name):
+        return Verdict("ask", (Reason("spelling", right.name),))
     if house is not None and house.answer == "same":
         return Verdict("same", (name, Reason("same_house")))
     return Verdict(
         "ask", (name, Reason("namesake") if house is None or house.answer == "different" else Reason("maybe_house"))
     )
+
+
+def _are_doubled_otherwise(left: str, right: str) -> bool:
+    """In one script a doubled letter may be another name: Béla and Bella."""
+    if script_of(left) != script_of(right):
+        return False
+    ones, others = sorted(split_words(left)), sorted(split_words(right))
+    return ones != others and [_DOUBLED.sub(r"\1", w) for w in ones] == [_DOUBLED.sub(r"\1", w) for w in others]
 
 
 def _near(first: Reason, own: tuple[Reason, ...], house: Verdict | None) -> Verdict:
@@ -114,12 +163,18 @@ def _unlike(
     only_left: Sequence[str],
     only_right: Sequence[str],
     own: tuple[Reason, ...],
+    house: Verdict | None,
 ) -> Verdict:
     told = f"{' '.join(only_left)} – {' '.join(only_right)}"
     scripts = script_of(left.name) != script_of(right.name)
     close = all(max(fuzz.ratio(a, b) for b in only_right) >= CLOSE for a in only_left)
+    rest = {*only_left, *only_right}
+    variants = len(only_left) == len(only_right) == 1 and any(rest <= names for names in around_persons().first_names)
+    if variants and matched and (house is None or house.answer != "different"):
+        return Verdict("ask", (Reason("spelling", told), *own))
     if own and matched:
         return Verdict("ask", (Reason("surname", told), *own))
-    if scripts and close and len(only_left) == len(only_right):
+    is_he_and_she = any(f"{a}a" == b or f"{b}a" == a for a in only_left for b in only_right)
+    if scripts and close and not is_he_and_she and len(only_left) == len(only_right):
         return Verdict("ask", (Reason("spelling", told),))
     return Verdict("different", (Reason("first_name", told),))

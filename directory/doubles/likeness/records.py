@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 Answer = Literal["same", "ask", "different"]
 NOTHING_SHARED: frozenset[str] = frozenset()
+_NUMBER = re.compile(r"\s*\+?[\d\s()./-]{5,}")
+
+
+def plain_line(written: str) -> str:
+    """A number in its digits, however it is written (0044 20 …, +44 (0)20 …); anything else in small letters."""
+    if not _NUMBER.fullmatch(written):
+        return written.strip().lower()
+    digits = re.sub(r"[^\d+]", "", written.replace("(0)", ""))
+    return f"+{digits[2:]}" if digits.startswith("00") else digits
+
+
+def _plain(lines: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(plain_line, lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +36,10 @@ class Body:
     mails: frozenset[str] = NOTHING_SHARED
     webs: frozenset[str] = NOTHING_SHARED
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "phones", _plain(self.phones))
+        object.__setattr__(self, "mails", _plain(self.mails))
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -34,6 +52,10 @@ class Desk:
     phones: frozenset[str] = NOTHING_SHARED
     mails: frozenset[str] = NOTHING_SHARED
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "phones", _plain(self.phones))
+        object.__setattr__(self, "mails", _plain(self.mails))
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -43,6 +65,10 @@ class Person:
     house: Body | None = None
     phones: frozenset[str] = NOTHING_SHARED
     mails: frozenset[str] = NOTHING_SHARED
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "phones", _plain(self.phones))
+        object.__setattr__(self, "mails", _plain(self.mails))
 
 
 @dataclass(frozen=True, slots=True)
