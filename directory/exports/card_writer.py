@@ -1,19 +1,19 @@
-"""One vCard 3.0, written by vobject behind rails, so that every phone reads the same card.
+"""One vCard 3.0, its lines written by vobject behind rails, so that every phone reads the same card.
 
 What vobject alone would let through (docs/exports.md): line breaks in parameters and group names, control characters,
 `;` and `,` in addresses, strings where lists are meant. Here user text only ever becomes a *value*; names, types and
-labels come from fixed lists; and the finished card is counted: as many properties as were added, or no card.
+labels come from fixed lists; and no finished line holds a break or a control character, or there is no card.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import vobject
-from vobject.base import ContentLine
-from vobject.vcard import Address, Name
+from vobject.base import ContentLine, backslashEscape, defaultSerialize
+from vobject.vcard import ADDRESS_ORDER, NAME_ORDER, Address, Name, serializeFields
 
 from directory.exports.words import plain_line
 
@@ -21,10 +21,13 @@ TYPES = frozenset({"WORK", "VOICE", "FAX", "PREF", "INTERNET"})
 LABELS = frozenset({"Hotline", "Hotline 24/7", "Desk", "Switchboard", "Fax", "Encrypted mail"})
 TEXTS = frozenset({"FN", "TITLE", "ROLE", "NOTE"})
 ADDRESSES = frozenset({"URL", "SOURCE"})
+FIRST = ("VERSION", "PRODID", "UID")  # vobject's order: these, then by name
 OCTETS = 75
 _URL_SAFE = ":/?#[]@!$&'()*+=~%-._"  # neither `,` nor `;` nor `\`: parsers disagree on them
 _NUMBER = re.compile(r"\+?[0-9]+( ext\. [0-9]+)?")
 _MAIL = re.compile(r"[^\s,;:\\\"<>@]+@[^\s,;:\\\"<>@]+")
+_OURS = re.compile(r"[\x20-\x7e]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class UnsafeCard(ValueError):
@@ -68,14 +71,13 @@ class CardWriter:
 
     def __init__(self, *, product: str, uid: str, changed: str) -> None:
         """`product`, `uid` and `changed` are ours: plain ASCII, `changed` an ISO instant."""
-        self._card = vobject.vCard()
-        self._count = 0
+        self._lines: list[tuple[str, str]] = []
         self._groups = 0
         for name, value in (("VERSION", "3.0"), ("PRODID", product), ("UID", uid), ("REV", changed)):
-            if not re.fullmatch(r"[\x21-\x7e ]+", value) or set(value) & set(",;\\"):
+            if not _OURS.fullmatch(value) or set(value) & set(",;\\"):
                 raise UnsafeCard(f"{name} cannot be {value!r}")
-            self._add(name, value)
-        self._add("N", Name())
+            self._add(name, backslashEscape(value))
+        self._add("N", serializeFields(Name(), NAME_ORDER))
 
     def text(self, name: str, value: str) -> None:
         """FN, TITLE, ROLE or NOTE. In a NOTE paragraphs are parted by line breaks; empty text adds nothing."""
@@ -84,18 +86,18 @@ class CardWriter:
         paragraphs = value.split("\n") if name == "NOTE" else [value]
         plain = "\n".join(line for paragraph in paragraphs if (line := card_text(paragraph)))
         if plain:
-            self._add(name, plain)
+            self._add(name, backslashEscape(plain))
 
     def organisation(self, *units: str) -> None:
         """ORG: the name the phone shows, then what it belongs to; and the mark that this is no person."""
-        self._add("ORG", [plain for unit in units if (plain := card_text(unit))])
+        self._add("ORG", serializeFields([plain for unit in units if (plain := card_text(unit))]))
         self._add("X-ABShowAs", "COMPANY")
 
     def categories(self, values: Iterable[str]) -> None:
         """CATEGORIES, sorted."""
         plain = sorted({card_text(value) for value in values} - {""})
         if plain:
-            self._add("CATEGORIES", plain)
+            self._add("CATEGORIES", ",".join(map(backslashEscape, plain)))
 
     def number(self, value: str, types: Sequence[str], label: str) -> None:
         """TEL with a label from the list. Raises UnsafeCard for what nobody can dial."""
@@ -113,50 +115,63 @@ class CardWriter:
         """URL or SOURCE, already through `card_url`."""
         if name not in ADDRESSES or not url or url != card_url(url):
             raise UnsafeCard(f"{url!r} is no plain web address")
-        line = self._add(name, url)
-        if name == "URL":
-            line.params["TYPE"] = ["WORK"]  # old Outlook drops an address without a type
+        types = ["WORK"] if name == "URL" else []  # old Outlook drops an address without a type
+        self._add(name, backslashEscape(url), types)
 
     def address(self, *, street: str, country: str) -> None:
         """ADR: the whole address as one line, and the country."""
-        line = self._add("ADR", Address(street=card_text(street), country=card_text(country)))
-        line.params["TYPE"] = ["WORK"]
+        address = Address(street=card_text(street), country=card_text(country))
+        self._add("ADR", serializeFields(address, ADDRESS_ORDER), ["WORK"])
 
     def write(self) -> str:
         """The card, folded at 75 octets, CRLF at every end. Raises UnsafeCard if a value became a property."""
-        written: str = self._card.serialize(lineLength=10**9)
-        lines = written.removesuffix("\r\n").split("\r\n")
-        if len(lines) != self._count + 2 or any(re.search(r"[\x00-\x1f\x7f-\x9f]", line) for line in lines):
-            raise UnsafeCard(f"The card has {len(lines) - 2} properties, {self._count} were meant")
-        return "".join(f"{folded}\r\n" for line in lines for folded in _fold(line))
+        lines = [line for _, line in sorted(self._lines, key=lambda named: _place(named[0]))]
+        if any(_CONTROLS.search(line) for line in lines):
+            raise UnsafeCard("A value of the card would be read as a property")
+        if not any(name == "FN" for name, _ in self._lines):
+            raise UnsafeCard("A card has to have a name")
+        return "\r\n".join(("BEGIN:VCARD", *map(_folded, lines), "END:VCARD", ""))
 
     def _labelled(self, name: str, value: str, types: Sequence[str], label: str) -> None:
         if not set(types) <= TYPES or (label and label not in LABELS):
             raise UnsafeCard(f"Type {types} or label {label!r} is not on the list")
-        line = self._add(name, value)
-        line.params["TYPE"] = list(types)
-        if label:
-            self._groups += 1
-            line.group = f"item{self._groups}"
-            self._add("X-ABLabel", label).group = line.group
+        if not label:
+            self._add(name, backslashEscape(value), types)
+            return
+        self._groups += 1
+        self._add(name, backslashEscape(value), types, f"item{self._groups}")
+        self._add("X-ABLabel", label, group=f"item{self._groups}")
 
-    def _add(self, name: str, value: object) -> ContentLine:
-        line = self._card.add(name)
-        line.value = value
-        self._count += 1
+    def _add(self, name: str, escaped: str, types: Sequence[str] = (), group: str | None = None) -> None:
+        self._lines.append((name, _head(name, tuple(types), group) + escaped))
+
+
+@cache
+def _head(name: str, types: tuple[str, ...], group: str | None) -> str:
+    """`item1.TEL;TYPE=WORK:`, as vobject writes it before a value; all of it from fixed lists.
+
+    A whole card of vobject reads back each value it has just escaped, which took most of the time of writing one.
+    """
+    written: str = defaultSerialize(ContentLine(name, [["TYPE", *types]] if types else [], "", group), None, OCTETS)
+    return written.removesuffix("\r\n")
+
+
+@cache
+def _place(name: str) -> tuple[int, str]:
+    """Where a property stands in a card: vobject's order."""
+    return (FIRST.index(name) if name in FIRST else len(FIRST), name.lower())
+
+
+def _folded(line: str) -> str:
+    """The line in pieces of at most 75 octets, never cut within a character; each but the first begins with a blank."""
+    octets = line.encode()
+    if len(octets) <= OCTETS:
         return line
-
-
-def _fold(line: str) -> list[str]:
-    """Pieces of at most 75 octets, never within a character; each but the first begins with a blank."""
-    if len(line.encode()) <= OCTETS:
-        return [line]
-    pieces, piece, room = [], "", OCTETS
-    for character in line:
-        size = len(character.encode())
-        if size > room:
-            pieces.append(piece)
-            piece, room = " ", OCTETS - 1
-        piece += character
-        room -= size
-    return [*pieces, piece]
+    pieces, start, room = [], 0, OCTETS
+    while start < len(octets):
+        end = start + room
+        while end < len(octets) and octets[end] & 0xC0 == 0x80:  # within a character
+            end -= 1
+        pieces.append(octets[start:end])
+        start, room = end, OCTETS - 1
+    return b"\r\n ".join(pieces).decode()

@@ -65,6 +65,8 @@ _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 def plain_line(text: str) -> str:
     """The text on one line: breaks become a blank, control and direction marks go, ends are trimmed."""
+    if text.isprintable():  # then there is none of them
+        return text.strip()
     return _SURROGATES.sub("\ufffd", _UNSEEN.sub("", _BREAKS.sub(" ", text))).strip()
 
 

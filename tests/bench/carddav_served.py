@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from directory.accounts.people import rights
-from directory.app import create_app
+from wsgi import app
 
 _quotas: Any = rights().quotas
 _quotas["cards"] = dict.fromkeys(_quotas["cards"], 1_000_000)
-app = create_app()
+
+__all__ = ["app"]

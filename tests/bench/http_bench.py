@@ -110,7 +110,7 @@ def _bare() -> Iterator[int]:
 
 
 @contextmanager
-def _running(command: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
+def _running(command: list[str], port: int, environment: dict[str, str]) -> Iterator[int]:
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         for _ in range(600):
@@ -118,7 +118,7 @@ def _running(command: list[str], port: int, environment: dict[str, str]) -> Iter
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.1)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(20)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import vobject
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -125,6 +126,14 @@ def test_what_readers_read_differently_is_written_otherwise() -> None:
     assert card_text("a; b\\") == "a, b/"
     assert card_text(" a\r\nb\tc\x00d\u202ee\u2028f\ud800 ") == "a b cde f\ufffd"
     assert card_text("a, “b”: c é 漢 😀 شع") == "a, “b”: c é 漢 😀 شع"
+
+
+def test_a_card_is_written_as_vobject_writes_a_whole_one(content: bytes) -> None:
+    """Lines are put together one by one, which is ten times faster; not a byte may differ."""
+    cards = re.split(r"(?<=\r\nEND:VCARD\r\n)(?!$)", content.decode())
+    assert len(cards) == CARDS
+    for text in cards:
+        assert vobject.readOne(text).serialize(lineLength=10**9) == re.sub(r"\r\n ", "", text)
 
 
 def test_bytes_are_as_the_standard_wants_them(content: bytes) -> None:
