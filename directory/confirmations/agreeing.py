@@ -21,6 +21,8 @@ from directory.confirmations import codes
 from directory.confirmations.letters import Desk
 from directory.confirmations.links import DeadLetter
 from directory.confirmations.rounds import Day
+from directory.doubles import persons
+from directory.doubles.models import Merge
 from directory.history import operations as history
 from directory.history.models import Change
 from directory.mail import outbox
@@ -50,7 +52,8 @@ class Addressee:
 
 
 def write_letters(session: Session, day: Day, desk: Desk, *, limit: int = 100) -> int:
-    """Write to up to `limit` holders who were never asked. Returns how many letters were queued."""
+    """Write to up to `limit` holders who were never asked, or whose word counts no more. Returns how many letters."""
+    _ask_again(session)
     found = session.scalars(
         select(Appointment)
         .join(Official, Official.id == Appointment.official_id)
@@ -76,9 +79,9 @@ def read(session: Session, token: str, *, vault: Vault, now: datetime, today: da
     if appointment is None or not appointment.official.name:
         raise DeadLetter("unknown")
     if appointment.until_on is not None and appointment.until_on < today:
-        raise DeadLetter("moved")
+        raise DeadLetter("moved", language_of(session, appointment))
     if now.date() - date.fromisoformat(written_on) > timedelta(days=LINK_DAYS):
-        raise DeadLetter("asked_long_ago")
+        raise DeadLetter("asked_long_ago", language_of(session, appointment))
     return appointment
 
 
@@ -130,7 +133,22 @@ def state(session: Session, appointment: Appointment) -> State:
         Change.action.in_(("agree", "decline")),
     )
     last = session.scalars(said.order_by(Change.sequence.desc()).limit(1)).first()
-    return "declined" if last is not None else "asked"
+    # A yes that counts no more, since two records became one, was never said.
+    return "declined" if last == "decline" else "asked"
+
+
+def _ask_again(session: Session) -> None:
+    """Of two records one had agreed and became part of the other: what was asked before counts as never asked."""
+    merges = select(Merge).where(Merge.kind == "official", Merge.state == "standing")
+    for merge in [one for one in session.scalars(merges) if one.choices.get(persons.ASKS_AGAIN)]:
+        held = session.scalars(select(Appointment.id).where(Appointment.official_id == merge.keep_id)).all()
+        keys = [f"{PURPOSE}:{appointment_id}" for appointment_id in held]
+        # A letter that has not gone out yet asks well enough.
+        gone_out = OutgoingMail.state.not_in(("queued", "transmitting"))
+        for letter in session.scalars(select(OutgoingMail).where(OutgoingMail.key.in_(keys), gone_out)).all():
+            letter.key = f"{letter.key}:{merge.id[:8]}"
+        merge.choices = {name: said for name, said in merge.choices.items() if name != persons.ASKS_AGAIN}
+    session.flush()
 
 
 def _write(session: Session, appointment: Appointment, day: Day, desk: Desk) -> bool:

@@ -10,23 +10,27 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from directory.accounts.models import AccountGrant, Invitation, PostOwner
-from directory.doubles import journal, uniting
+from directory.doubles import journal, persons, uniting
 from directory.doubles.models import KeptApart, Merge
 from directory.history import operations as history
 from directory.proposals import standing
 from directory.proposals.models import Proposal
 from directory.registry import merging
 from directory.registry import operations as registry
-from directory.registry.models import Institution, Post
+from directory.registry.models import Institution, Official, Post
 from directory.registry.pictures import institution_values, post_values
 from directory.registry.values import InstitutionValues, PostValues
 
-Side = Post | Institution
+Side = Post | Institution | Official
+TABLES: dict[str, Any] = {"post": Post, "institution": Institution, "official": Official}
 OPEN = ("waiting", "scheduled")
 
 
 class MergeRefused(Exception):
-    """These two cannot become one. `code`: `kept_apart`, `itself`, `country`, `demo` or `waiting`."""
+    """These two cannot become one.
+
+    `code`: `kept_apart`, `itself`, `country`, `demo`, `waiting`, `accounts` or `erased`.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -40,10 +44,18 @@ def carry_out(session: Session, merge: Merge, keep: Side, gone: Side, *, by: str
         before = journal.picture(session, ids)
         _move(session, merge, keep, gone, by=by, now=now)
         after = journal.picture(session, ids)
-    merge.journal = journal.changes(before, after)
+    merge.journal = journal.changes(before, after, always=(merge.keep_id,) if merge.kind == "official" else ())
     merge.state = "standing"
     session.flush()
-    mark_as_waiting(session, session.get_one(table_of(merge.kind), merge.keep_id), now=now)
+    for entry in shown_with(session, session.get_one(table_of(merge.kind), merge.keep_id), now=now):
+        mark_as_waiting(session, entry, now=now)
+
+
+def shown_with(session: Session, row: Side, *, now: datetime) -> list[Post | Institution]:
+    """Where readers see it: itself, or the posts an official holds."""
+    if isinstance(row, Official):
+        return [*persons.held_posts(session, [row.id], today=now.date())]
+    return [row]
 
 
 def united(keep: Side, gone: Side, choices: Mapping[str, Any]) -> PostValues | InstitutionValues:
@@ -55,37 +67,49 @@ def united(keep: Side, gone: Side, choices: Mapping[str, Any]) -> PostValues | I
     raise MergeRefused("itself")
 
 
-def mark_as_waiting(session: Session, row: Side, *, now: datetime) -> None:
+def mark_as_waiting(session: Session, row: Post | Institution, *, now: datetime) -> None:
     """Marked as being checked while something guarded waits, and only then."""
     kind = kind_of(row)
     proposed = select(Proposal.id).where(
         Proposal.subject_type == kind, Proposal.subject_id == row.id, Proposal.state == "waiting", Proposal.is_guarded
     )
-    asked = select(Merge.id).where(Merge.state == "waiting", or_(Merge.keep_id == row.id, Merge.gone_id == row.id))
+    ids = [row.id, *(persons.officials_in(row, today=now.date()) if isinstance(row, Post) else ())]
+    asked = select(Merge.id).where(Merge.state == "waiting", or_(Merge.keep_id.in_(ids), Merge.gone_id.in_(ids)))
     waits = any(session.scalar(found.limit(1)) is not None for found in (proposed, asked))
     standing.mark(session, row, being_checked=waits, now=now)
 
 
 def kind_of(row: Side) -> str:
-    """`post` or `institution`."""
-    return "post" if isinstance(row, Post) else "institution"
+    """`post`, `institution` or `official`."""
+    return next(kind for kind, table in TABLES.items() if isinstance(row, table))
 
 
 def table_of(kind: str) -> Any:
     """The model of a kind."""
-    return Post if kind == "post" else Institution
+    return TABLES[kind]
+
+
+def tell_posts(session: Session, merge: Merge, action: str, official_ids: list[str], *, by: str, now: datetime) -> None:
+    """A line in the history of each post they hold or held, without name or reason: its owner reads it too."""
+    posts = sorted({term.post_id for term in persons.terms_of(session, official_ids)})
+    told = [(post_id, {"merge": merge.id}) for post_id in posts]
+    history.record_many(session, action, subject_type="post", subjects=told, by=by, now=now)
 
 
 def _all_about(keep: Side, gone: Side) -> dict[str, list[str]]:
-    if isinstance(keep, Post) and isinstance(gone, Post):
-        return {"post": [keep.id, gone.id], "institution": []}
-    return {"post": [], "institution": [keep.id, gone.id]}
+    about = kind_of(keep)
+    return {kind: [keep.id, gone.id] if kind == about else [] for kind in TABLES}
 
 
 def _move(session: Session, merge: Merge, keep: Side, gone: Side, *, by: str, now: datetime) -> None:
-    after, keep_id, gone_id = united(keep, gone, merge.choices), keep.id, gone.id
-    _move_proposals(session, keep_id, gone_id)
+    keep_id, gone_id = keep.id, gone.id
     _move_kept_apart(session, keep_id, gone_id)
+    if isinstance(keep, Official) and isinstance(gone, Official):
+        persons.unite(session, merge, keep, gone, now=now)
+        tell_posts(session, merge, "same_person", [keep_id], by=by, now=now)
+        return
+    after = united(keep, gone, merge.choices)
+    _move_proposals(session, keep_id, gone_id)
     if isinstance(keep, Post) and isinstance(gone, Post) and isinstance(after, PostValues):
         _end_one_holder(session, keep, gone, merge.choices, by=by, now=now)
         _unite_owners(session, keep_id, gone_id)

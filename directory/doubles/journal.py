@@ -5,7 +5,7 @@ Tables of other rooms are found by their foreign keys, so one that is added late
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from directory.db import Base
 
-ROOTS = ("institution", "post")
+ROOTS = ("institution", "post", "official")
 # References that are no foreign keys: what they point to may be gone one day.
 SOFT = {
     "removal": ("entry_id", "redirect_id"),
@@ -26,7 +26,14 @@ ONLY_REFERENCES = {
     "proposal": ("subject_id", "state"),
     "invitation": ("institution_id",),
     "account_grant": ("institution_id",),
+    "account": ("official_id",),
 }
+# Whatever hangs on these is none of a merge's affair.
+LEAVES = frozenset({"account"})
+# What hangs on these moves on to other rows of their kind, so they must be there again before those move back.
+BEFORE_OTHERS = frozenset({"appointment"})
+# A person's own word since the merge speaks against nothing.
+OWN_WORD = {"official": frozenset({"agreed_at"})}
 LEFT_ALONE = frozenset(
     {"change", "change_seal", "index_change", "access_record", "access_item", "merge", "open_erasure"}
 )
@@ -41,7 +48,7 @@ class ChangedSince(Exception):
 
 
 def picture(session: Session, ids: Mapping[str, Iterable[str]]) -> Picture:
-    """Every row about these posts and institutions, by table and key."""
+    """Every row about these posts, institutions and officials, by table and key."""
     session.flush()
     wanted = {name: list(found) for name, found in ids.items()}
     everybody = [one for found in wanted.values() for one in found]
@@ -65,11 +72,15 @@ def _by_reference(table: Table, wanted: Mapping[str, Sequence[str]], seen: Pictu
         parent = foreign.column.table
         if parent.name in wanted:
             conditions.append(foreign.parent.in_(wanted[parent.name]))
-        elif parent.name in seen and foreign.column.primary_key and len(parent.primary_key.columns) == 1:
+        elif parent.name in seen.keys() - LEAVES and _is_whole_key(foreign.column, parent):
             keys = [row[foreign.column.name] for row in seen[parent.name].values()]
             if keys:
                 conditions.append(foreign.parent.in_([_value(key) for key in keys]))
     return conditions
+
+
+def _is_whole_key(column: Column[Any], table: Table) -> bool:
+    return column.primary_key and len(table.primary_key.columns) == 1
 
 
 def _columns(table: Table) -> list[Column[Any]]:
@@ -101,15 +112,15 @@ def _value(plain: Any) -> Any:
     return plain
 
 
-def changes(before: Picture, after: Picture) -> list[list[Any]]:
-    """Table, row before and row after, for each row that differs."""
+def changes(before: Picture, after: Picture, *, always: Collection[str] = ()) -> list[list[Any]]:
+    """Table, row before and row after, for each row that differs, and for rows with these keys."""
     found = []
     for name in before.keys() | after.keys():
         was, became = before.get(name, {}), after.get(name, {})
         found += [
             [name, was.get(key), became.get(key)]
             for key in sorted(was.keys() | became.keys())
-            if _steady(was.get(key)) != _steady(became.get(key))
+            if key in always or _steady(was.get(key)) != _steady(became.get(key))
         ]
     return found
 
@@ -118,27 +129,35 @@ def _steady(row: Row | None) -> Row | None:
     return {name: value for name, value in row.items() if name not in VOLATILE} if row is not None else None
 
 
+def _told(table: Table, row: Row | None) -> Row | None:
+    """The row as it must still be for a merge to be taken back."""
+    steady, own = _steady(row), OWN_WORD.get(table.name, frozenset())
+    return {name: value for name, value in steady.items() if name not in own} if steady is not None else None
+
+
 def restore(session: Session, journal: Sequence[Sequence[Any]], *, now: datetime) -> None:
     """Put every row back as it was. Raises ChangedSince where one is no longer what the merge made of it."""
     session.flush()
     tables = Base.metadata.tables
     lines = [(tables[name], was, became) for name, was, became in journal if name in tables]
     for table, was, became in lines:
-        if _steady(_now(session, table, became or was)) != _steady(became):
+        if _told(table, _now(session, table, became or was)) != _told(table, became):
             raise ChangedSince(table.name)
     order = {table.name: place for place, table in enumerate(Base.metadata.sorted_tables)}
     lines.sort(key=lambda line: order[line[0].name])
     roots = [(table, was) for table, was, became in lines if became is None and table.name in ROOTS]
     for table, was in roots:
         session.execute(insert(table), [_first(table, was, now)])
+    _insert_parts(session, [line for line in lines if line[0].name in BEFORE_OTHERS])
     for table, was, became in lines:
-        if was is not None and became is not None:
-            session.execute(update(table).where(_same(table, was)).values(_differing(was, became)))
+        if was is not None and became is not None and (differing := _differing(was, became)):
+            session.execute(update(table).where(_same(table, was)).values(differing))
     for table, was in roots:
-        session.execute(update(table).where(_same(table, was)).values(_references(table, was)))
+        if references := _references(table, was):
+            session.execute(update(table).where(_same(table, was)).values(references))
     for table, became in reversed([(table, became) for table, was, became in lines if was is None]):
         session.execute(delete(table).where(_same(table, became)))
-    _insert_parts(session, lines)
+    _insert_parts(session, [line for line in lines if line[0].name not in BEFORE_OTHERS])
     session.expire_all()
 
 
@@ -167,6 +186,8 @@ def _first(table: Table, row: Row, now: datetime) -> Row:
     """The row without references to its own kind, and newer than any copy somebody keeps."""
     values = {name: _value(value) for name, value in row.items()}
     values |= dict.fromkeys(_own_references(table))
+    if "revision" not in row:
+        return values
     return values | {"revision": int(row["revision"]) + 1, "changed_at": now}
 
 

@@ -15,7 +15,7 @@ from directory.db import Base, UuidKey, UuidRef
 class KeptApart(Base):
     """Two that somebody said are not the same: never suggested again, never merged, until it is lifted.
 
-    `first_id` is the smaller of the two ids, so that a pair stands here once. `kind`: `post` or `institution`.
+    `first_id` is the smaller of the two ids: a pair stands here once. `kind`: `post`, `institution` or `official`.
     """
 
     __tablename__ = "kept_apart"

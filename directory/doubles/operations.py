@@ -1,5 +1,8 @@
 """Two become one, two again, or stay apart for good. Never by itself: a person says so, and of numbers a second one.
 
+Posts, institutions and officials go the same way. Of two officials neither is named unless both had agreed, and two
+who both sign in stay two: accounts are never made one.
+
 A merge after which readers of either see the same numbers, role, country and holder stands at once. Any other waits,
 and both entries stay as they are until a second person agrees. Thirty days long one click takes it back.
 """
@@ -14,13 +17,24 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from directory.accounts.people import rights
+from directory.accounts.policy import Subject
 from directory.db import new_id
-from directory.doubles import journal, uniting
-from directory.doubles.carrying import MergeRefused, Side, carry_out, kind_of, mark_as_waiting, table_of, united
+from directory.doubles import journal, persons, uniting
+from directory.doubles.carrying import (
+    MergeRefused,
+    Side,
+    carry_out,
+    kind_of,
+    mark_as_waiting,
+    shown_with,
+    table_of,
+    tell_posts,
+    united,
+)
 from directory.doubles.journal import ChangedSince
 from directory.doubles.models import KeptApart, Merge
 from directory.history import operations as history
-from directory.proposals import rules, standing
+from directory.proposals import actors, rules, standing
 from directory.proposals.actors import (
     RETURN_WITHIN,
     Actor,
@@ -28,11 +42,10 @@ from directory.proposals.actors import (
     NotAllowed,
     Outdated,
     OwnProposal,
-    subject_of,
 )
 from directory.proposals.operations import holder_of
 from directory.registry import operations as registry
-from directory.registry.models import Institution, Post
+from directory.registry.models import Institution, Official, Post
 from directory.registry.pictures import institution_values, post_values
 from directory.registry.values import InstitutionValues, PostValues
 
@@ -49,8 +62,11 @@ __all__ = [
     "lift",
     "may_undo",
     "merge_institutions",
+    "merge_officials",
     "merge_posts",
     "refuse",
+    "seen_of",
+    "subject_of",
     "undo",
     "united",
     "withdraw",
@@ -89,10 +105,27 @@ def merge_institutions(
     return _ask(session, keep, gone, choices=choices, actor=actor, now=now, reason=reason)
 
 
+def merge_officials(
+    session: Session,
+    keep: Official,
+    gone: Official,
+    *,
+    choices: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+) -> Merge:
+    """Make one official of two records of one person: terms, lines and the account. Raises MergeRefused or NotAllowed.
+
+    `choices`: `name: gone` where the other's spelling stays.
+    """
+    return _ask(session, keep, gone, choices=choices, actor=actor, now=now, reason=reason)
+
+
 def agree(session: Session, merge: Merge, *, actor: Actor, now: datetime, seen: tuple[int, int] | None = None) -> None:
     """A second person agrees: the two become one. With `seen` only if both still are what that person saw."""
     keep, gone = _check_decider(session, merge, actor)
-    if seen is not None and seen != (keep.revision, gone.revision):
+    if seen is not None and seen != (seen_of(session, keep), seen_of(session, gone)):
         raise Outdated
     _refuse_impossible(session, keep, gone, but=merge.id)
     _decide(session, merge, "standing", "agree_merge", actor=actor, now=now)
@@ -126,16 +159,21 @@ def undo(session: Session, merge: Merge, *, actor: Actor, now: datetime) -> None
     keep = session.get(table, merge.keep_id)
     if keep is None:
         raise ChangedSince(merge.kind)
-    _check(actor, "merge_entries", keep)
-    standing.lock(session, keep)
-    journal.restore(session, merge.journal or [], now=now)
+    _check(session, actor, "merge_entries", keep)
+    _lock_side(session, keep)
+    lines = merge.journal or []
+    journal.restore(session, lines, now=now)
+    persons.give_back_words(session, lines, since=merge.decided_at or merge.at)
     gone = session.get_one(table, merge.gone_id)
     merge.state, merge.undone_by, merge.undone_at, merge.journal = "undone", actor.by, now, None
     session.flush()
     for row in (keep, gone):
-        mark_as_waiting(session, row, now=now)
+        for entry in shown_with(session, row, now=now):
+            mark_as_waiting(session, entry, now=now)
         _look_again(session, row, now=now)
     _record(session, "undo_merge", merge, by=actor.by, now=now)
+    if isinstance(keep, Official):
+        tell_posts(session, merge, "two_persons", [keep.id, gone.id], by=actor.by, now=now)
 
 
 def may_undo(merge: Merge, now: datetime) -> bool:
@@ -151,14 +189,14 @@ def keep_apart(
     if one.id == other.id or type(one) is not type(other):
         raise MergeRefused("itself")
     if actor is not None:
-        _check(actor, "merge_entries", one)
-        _check(actor, "merge_entries", other)
+        _check(session, actor, "merge_entries", one)
+        _check(session, actor, "merge_entries", other)
     first, second = sorted((one.id, other.id))
     found = session.scalars(select(KeptApart).where(KeptApart.first_id == first, KeptApart.second_id == second)).first()
     if found is not None and found.lifted_at is None:
         return found
     kept = found or KeptApart(id=new_id(), first_id=first, second_id=second, kind=kind_of(one))
-    kept.country_code, kept.by, kept.at, kept.reason = subject_of(one).country or "", by, now, reason
+    kept.country_code, kept.by, kept.at, kept.reason = subject_of(session, one).country or "", by, now, reason
     kept.lifted_by = kept.lifted_at = None
     session.add(kept)
     session.flush()
@@ -190,8 +228,20 @@ def forget(session: Session, *, now: datetime) -> int:
     return len(found)
 
 
-def needs_second(keep: Side, gone: Side, choices: Mapping[str, Any], now: datetime) -> bool:
-    """Readers of either would see another number, address, role, country or holder."""
+def seen_of(session: Session, row: Side) -> int:
+    """A number that changes with what somebody agrees to."""
+    return persons.mark_of(session, row) if isinstance(row, Official) else row.revision
+
+
+def subject_of(session: Session, row: Side) -> Subject:
+    """What is merged, as the policy sees it."""
+    return persons.subject_of(session, row.id) if isinstance(row, Official) else actors.subject_of(row)
+
+
+def needs_second(session: Session, keep: Side, gone: Side, choices: Mapping[str, Any], now: datetime) -> bool:
+    """Readers of either would see another number, address, role, country or holder, or an account would reach on."""
+    if isinstance(keep, Official) and isinstance(gone, Official):
+        return persons.needs_second(session, keep, gone)
     after = united(keep, gone, choices)
     if isinstance(keep, Post) and isinstance(gone, Post) and isinstance(after, PostValues):
         same_holder = holder_of(keep, now.date()) == holder_of(gone, now.date())
@@ -207,17 +257,17 @@ def _ask(
     session: Session, keep: Side, gone: Side, *, choices: Mapping[str, Any], actor: Actor, now: datetime, reason: str
 ) -> Merge:
     for row in sorted((keep, gone), key=lambda one: one.id):
-        standing.lock(session, row)
-    _check(actor, "merge_entries", keep)
-    _check(actor, "merge_entries", gone)
+        _lock_side(session, row)
+    _check(session, actor, "merge_entries", keep)
+    _check(session, actor, "merge_entries", gone)
     _refuse_impossible(session, keep, gone)
-    waits = needs_second(keep, gone, choices, now)
+    waits = needs_second(session, keep, gone, choices, now)
     merge = Merge(
         id=new_id(),
         kind=kind_of(keep),
         keep_id=keep.id,
         gone_id=gone.id,
-        country_code=subject_of(keep).country or "",
+        country_code=subject_of(session, keep).country or "",
         state="waiting" if waits else "standing",
         choices=dict(choices),
         reason=reason,
@@ -230,15 +280,16 @@ def _ask(
     if not waits:
         carry_out(session, merge, keep, gone, by=actor.by, now=now)
         return merge
-    for row in (keep, gone):
-        standing.mark(session, row, being_checked=True, now=now)
+    for entry in [entry for row in (keep, gone) for entry in shown_with(session, row, now=now)]:
+        standing.mark(session, entry, being_checked=True, now=now)
     return merge
 
 
 def _refuse_impossible(session: Session, keep: Side, gone: Side, *, but: str = "") -> None:
     if keep.id == gone.id or type(keep) is not type(gone):
         raise MergeRefused("itself")
-    if subject_of(keep).country != subject_of(gone).country:
+    country = subject_of(session, keep).country
+    if country != subject_of(session, gone).country or country is None:
         raise MergeRefused("country")
     if keep.is_demo != gone.is_demo:
         raise MergeRefused("demo")
@@ -252,6 +303,11 @@ def _refuse_impossible(session: Session, keep: Side, gone: Side, *, but: str = "
     waiting = select(Merge.id).where(Merge.state == "waiting", or_(Merge.keep_id.in_(ids), Merge.gone_id.in_(ids)))
     if any(found != but for found in session.scalars(waiting)):
         raise MergeRefused("waiting")
+    if isinstance(keep, Official) and isinstance(gone, Official):
+        if not (keep.name and gone.name):
+            raise MergeRefused("erased")
+        if persons.signs_in(session, keep.id) and persons.signs_in(session, gone.id):
+            raise MergeRefused("accounts")
 
 
 def _check_decider(session: Session, merge: Merge, actor: Actor) -> tuple[Side, Side]:
@@ -266,12 +322,12 @@ def _check_decider(session: Session, merge: Merge, actor: Actor) -> tuple[Side, 
     if keep is None or gone is None:
         raise Outdated
     for row in (keep, gone):
-        _check(actor, "decide_proposal", row)
+        _check(session, actor, "decide_proposal", row)
     return keep, gone
 
 
-def _check(actor: Actor, action: str, row: Side) -> None:
-    if not actor.is_process and rights().may(actor.person, action, subject_of(row)) == "no":
+def _check(session: Session, actor: Actor, action: str, row: Side) -> None:
+    if not actor.is_process and rights().may(actor.person, action, subject_of(session, row)) == "no":
         raise NotAllowed
     if actor.is_process and action == "decide_proposal":
         raise NotAllowed
@@ -286,12 +342,14 @@ def _decide(session: Session, merge: Merge, state: str, action: str, *, actor: A
 def _unmark(session: Session, merge: Merge, *, now: datetime) -> None:
     for one in (merge.keep_id, merge.gone_id):
         row = session.get(table_of(merge.kind), one)
-        if row is not None:
-            mark_as_waiting(session, row, now=now)
+        for entry in shown_with(session, row, now=now) if row is not None else ():
+            mark_as_waiting(session, entry, now=now)
 
 
 def _look_again(session: Session, row: Side, *, now: datetime) -> None:
-    if isinstance(row, Post):
+    if isinstance(row, Official):
+        registry.touch(session, sorted({term.post_id for term in persons.terms_of(session, [row.id])}), now=now)
+    elif isinstance(row, Post):
         registry.touch(session, [row.id], now=now)
     else:
         registry.touch_institution(session, row, now=now)
@@ -304,8 +362,14 @@ def _waiting_between(session: Session, first: str, second: str) -> list[Merge]:
 
 
 def _lock(session: Session, merge: Merge) -> None:
-    session.execute(select(Merge.id).where(Merge.id == merge.id).with_for_update())
-    session.expire(merge)
+    _lock_side(session, merge)
+
+
+def _lock_side(session: Session, row: Side | Merge) -> None:
+    """Nobody else writes this row until the transaction ends; what is read of it from here on is the newest."""
+    table: Any = type(row)
+    session.execute(select(table.id).where(table.id == row.id).with_for_update())
+    session.expire(row)
 
 
 def _record(session: Session, action: str, merge: Merge, *, by: str, now: datetime) -> None:

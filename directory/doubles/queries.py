@@ -1,4 +1,4 @@
-"""Which entries of a country may be doubles, worked out when somebody looks; what waits, what can be taken back."""
+"""Which entries and officials of a country may be doubles, worked out on looking; what waits; what can go back."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session, selectinload
 from directory.accounts import grounds
 from directory.accounts.grounds import Ground, within
 from directory.accounts.policy import Person
+from directory.doubles import namesakes
 from directory.doubles.likeness.blocking import Pool
 from directory.doubles.likeness.desks import judge_desks
 from directory.doubles.likeness.records import Body, Desk, Verdict
 from directory.doubles.models import KeptApart, Merge
 from directory.proposals.actors import RETURN_WITHIN
 from directory.registry import rules
-from directory.registry.models import ContactPoint, Institution, Post
+from directory.registry.models import ContactPoint, Institution, Official, Post
 
 MOST = 200
 MOST_POSTS = 60  # of one institution compared with one another; more are a list of their own
@@ -44,13 +45,22 @@ def ground_of(person: Person) -> Ground:
 
 
 def suggestions(session: Session, country: str) -> list[Suggestion]:
-    """Pairs of one country, the surest first; what is kept apart or waits already is left out."""
+    """Pairs of one country, the surest first; what is kept apart or waits already is left out.
+
+    Many institutions that look alike leave room for people, and the other way round.
+    """
     bodies = list(session.scalars(_bodies(country)))
     silent = _silent(session, country)
     found = [one for one in _of_institutions(bodies) if frozenset((one.left_id, one.right_id)) not in silent]
     for body in bodies:
         found += [one for one in _of_posts(body) if frozenset((one.left_id, one.right_id)) not in silent]
-    return sorted(found, key=lambda one: ORDER[one.verdict.answer])[:MOST]
+    alike = (Suggestion("official", *pair) for pair in namesakes.alike(session, country))
+    people = [one for one in alike if frozenset((one.left_id, one.right_id)) not in silent]
+    return _surest([*_surest(found)[:MOST], *_surest(people)[:MOST]])
+
+
+def _surest(found: Iterable[Suggestion]) -> list[Suggestion]:
+    return sorted(found, key=lambda one: ORDER[one.verdict.answer])
 
 
 def waiting(session: Session, ground: Ground) -> list[Merge]:
@@ -78,6 +88,8 @@ def verdict_on(session: Session, kind: str, left_id: str, right_id: str) -> Verd
         pair = session.scalars(_loaded().where(Institution.id.in_((left_id, right_id)))).all()
         found = list(_judged([body_of(one) for one in pair], pair)) if len(pair) == len({left_id, right_id}) else []
         return found[0].verdict if found else Verdict("different")
+    if kind == "official":
+        return namesakes.verdict_on(session, *(session.get_one(Official, one) for one in (left_id, right_id)))
     posts = [session.get_one(Post, one) for one in (left_id, right_id)]
     left, right = (desk_of(post) for post in posts)
     same_house = posts[0].institution_id == posts[1].institution_id

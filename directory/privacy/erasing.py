@@ -16,6 +16,7 @@ from directory.accounts import factors, links, sessions
 from directory.accounts.models import Account, AccountGrant, ApiKey, Invitation, PostOwner, SignedInSession
 from directory.confirmations.models import Succession
 from directory.db import Base
+from directory.doubles import persons
 from directory.entries.queries import display_of
 from directory.feeds.models import Following, Webhook
 from directory.history import operations as history
@@ -71,7 +72,7 @@ def erase_official(
     """Take the official out; with `keeps_account` whoever also signs in goes on doing so. Raises BadReason."""
     accounts = [] if keeps_account else list(session.scalars(_accounts_of(official)))
     appointments = list(session.scalars(select(Appointment).where(Appointment.official_id == official.id)))
-    words = _words_of(official, appointments, accounts)
+    words = _words_of(official, appointments, accounts, persons.former_names(session, official))
     if words.are_in(reason):
         raise BadReason("The reason must not name the person: it stays in history.")
     _empty_registry(session, official, appointments, by=by, now=now)
@@ -110,8 +111,10 @@ def _accounts_of(official: Official) -> Any:
     return select(Account).where(Account.official_id == official.id)
 
 
-def _words_of(official: Official, appointments: list[Appointment], accounts: list[Account]) -> Words:
-    words = [official.name]
+def _words_of(
+    official: Official, appointments: list[Appointment], accounts: list[Account], former_names: list[str]
+) -> Words:
+    words = [official.name, *former_names]
     for appointment in appointments:
         for point in appointment.contact_points:
             words += [point.value, display_of(point.kind, point.value)]

@@ -6,7 +6,7 @@ Only `directory.doubles.carrying` calls this, after the rules have said that it 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -20,6 +20,7 @@ from directory.registry.models import (
     Institution,
     InstitutionName,
     InstitutionServes,
+    Official,
     Post,
     Removal,
     Responsibility,
@@ -65,6 +66,70 @@ def unite_institutions(
     _delete(session, gone, (*parts, InstitutionServes.institution_id))
     registry.touch_institution(session, keep, now=now)
     history.queue_for_index(session, posts)
+
+
+def unite_officials(
+    session: Session, keep: Official, gone: Official, *, name: str, agreed_at: datetime | None, now: datetime
+) -> None:
+    """`keep` held and holds what both did, with the lines of either; of `gone` nothing is left."""
+    keep_id, gone_id = keep.id, gone.id
+    _unite_terms(session, keep_id, gone_id)
+    session.execute(_moved(Appointment, Appointment.official_id, gone_id, keep_id))
+    session.execute(delete(Official).where(Official.id == gone_id))
+    session.expunge(gone)
+    session.expire_all()
+    keep.name, keep.agreed_at = name, agreed_at
+    session.flush()
+    held = select(Appointment.post_id).where(Appointment.official_id == keep_id)
+    registry.touch(session, sorted(set(session.scalars(held))), now=now)
+
+
+def _unite_terms(session: Session, keep_id: str, gone_id: str) -> None:
+    """Of two terms in one post that lie over one another one is left, as long as both."""
+    both = select(Appointment).where(Appointment.official_id.in_((keep_id, gone_id))).order_by(Appointment.id)
+    terms = session.scalars(both).all()
+    for stays in [term for term in terms if term.official_id == keep_id]:
+        for goes in [term for term in terms if term.official_id == gone_id and term.post_id == stays.post_id]:
+            if is_over(stays, goes) and goes in session:
+                _unite_two_terms(session, stays, goes)
+
+
+def is_over(one: Appointment, other: Appointment) -> bool:
+    """There is a day on which both run."""
+    return _begin(one) <= _end(other) and _begin(other) <= _end(one)
+
+
+def _unite_two_terms(session: Session, stays: Appointment, goes: Appointment) -> None:
+    begins = [day for day in (stays.from_on, goes.from_on) if day is not None]
+    ends = max(_end(stays), _end(goes))
+    stays.from_on = min(begins) if begins else None
+    stays.until_on = None if ends == date.max else ends
+    stays.is_acting = stays.is_acting and goes.is_acting
+    own = {(point.kind, point.value) for point in stays.contact_points}
+    moving = [point.id for point in goes.contact_points if (point.kind, point.value) not in own]
+    session.flush()
+    session.execute(
+        update(ContactPoint)
+        .where(ContactPoint.id.in_(moving))
+        .values({ContactPoint.appointment_id: stays.id})
+        .execution_options(synchronize_session=False)
+    )
+    gone_id = goes.id
+    for statement in (
+        delete(ContactPoint).where(ContactPoint.appointment_id == gone_id),
+        delete(Appointment).where(Appointment.id == gone_id),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
+    session.expunge(goes)
+    session.expire_all()
+
+
+def _begin(term: Appointment) -> date:
+    return term.from_on or date.min
+
+
+def _end(term: Appointment) -> date:
+    return term.until_on or date.max
 
 
 def _other_deputy(keep: Post, gone: Post) -> str | None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import select
 
-from directory.doubles import queries
+from directory.doubles import persons, queries
+from directory.doubles.carrying import Side as Row
 from directory.doubles.models import KeptApart, Merge
 from directory.entries import answers, overview
-from directory.registry.models import Institution, Post
-from directory.web import current, quotas, shown
+from directory.registry.models import Institution, Official, Post
+from directory.web import current, double_people, quotas, shown
 from directory.web.double_words import answer_word, reason_words
 from directory.web.history import names_of
 from directory.web.history_words import who_words
@@ -21,7 +23,13 @@ from directory.web.translating import gettext as _
 from directory.web.words import country_word, role_word, type_word
 
 BELOW = "/coordination/doubles"
-FIELDS = {"post": ("title", "role", "area", "asks_for"), "institution": ("names", "type", "city", "note")}
+FIELDS = {
+    "post": ("title", "role", "area", "asks_for"),
+    "institution": ("names", "type", "city", "note"),
+    "official": ("name",),
+}
+PATHS = {"post": "entries", "institution": "institutions", "official": "people"}
+MODELS = {"post": Post, "institution": Institution, "official": Official}
 MOST_CARDS = 4
 
 
@@ -35,6 +43,7 @@ class Pair:
     place: str
     answer: str
     reasons: tuple[str, ...]
+    is_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ class Side:
 
 
 def side_of(row: Post | Institution) -> Side:
-    """One of the two, with its first entries as whoever looks may see them."""
+    """One of the two entries or institutions, with its first entries as whoever looks may see them."""
     desk = current.desk()
     if isinstance(row, Post):
         entry = answers.one_entry(row.id, desk)
@@ -116,32 +125,48 @@ def _field_word(name: str, row: Post | Institution) -> str:
     return type_word(row.type) if name == "type" else str(getattr(row, name))
 
 
-def rows_of(found: Sequence[queries.Suggestion]) -> dict[str, Post | Institution]:
+def rows_of(found: Sequence[queries.Suggestion]) -> dict[str, Row]:
     """What the suggestions are about, by id."""
-    session = current.session()
-    ids = {
-        kind: {i for s in found if s.kind == kind for i in (s.left_id, s.right_id)} for kind in ("post", "institution")
-    }
-    rows: dict[str, Post | Institution] = {}
-    rows |= {row.id: row for row in session.scalars(select(Post).where(Post.id.in_(ids["post"])))}
-    return rows | {
-        row.id: row for row in session.scalars(select(Institution).where(Institution.id.in_(ids["institution"])))
-    }
+    session, rows = current.session(), dict[str, Row]()
+    for kind, model in MODELS.items():
+        ids = {i for s in found if s.kind == kind for i in (s.left_id, s.right_id)}
+        table: Any = model
+        rows |= {row.id: row for row in session.scalars(select(table).where(table.id.in_(ids)))}
+    return rows
 
 
-def pair_of(one: queries.Suggestion, rows: dict[str, Post | Institution]) -> Pair:
-    """A suggestion in words."""
+def pairs_of(found: Sequence[queries.Suggestion], country: str) -> list[tuple[str, Pair]]:
+    """The suggestions of a country in words, each with its verdict; people only where whoever looks may know names."""
+    found = [one for one in found if one.kind != "official" or double_people.may_know(country)]
+    rows = rows_of(found)
+    places = _places([row for row in rows.values() if isinstance(row, Official)])
+    return [(one.verdict.answer, _pair(one, rows, places)) for one in found]
+
+
+def _places(officials: Sequence[Official]) -> dict[str, str]:
+    """For each official the newest post, with its institution."""
+    found: dict[str, str] = {}
+    for term in persons.terms_of(current.session(), [official.id for official in officials]):
+        found.setdefault(term.official_id, f"{term.post.title}, {term.post.institution.name}")
+    return found
+
+
+def _pair(one: queries.Suggestion, rows: Mapping[str, Row], places: Mapping[str, str]) -> Pair:
     left, right = rows[one.left_id], rows[one.right_id]
-    path = "entries" if one.kind == "post" else "institutions"
     reasons = tuple(reason_words(reason) for reason in one.verdict.reasons)
-    place = left.institution.name if isinstance(left, Post) else left.city
-    href = f"{BELOW}/{path}/{left.id}/{right.id}"
-    return Pair(href, _title(left), _title(right), place, answer_word(one.verdict.answer), reasons)
+    if isinstance(left, Official):
+        place = " · ".join(dict.fromkeys(places.get(row.id, "") for row in (left, right)))
+    else:
+        place = left.institution.name if isinstance(left, Post) else left.city
+    href, answer = f"{BELOW}/{PATHS[one.kind]}/{left.id}/{right.id}", answer_word(one.verdict.answer)
+    return Pair(href, _title(left), _title(right), place, answer, reasons, is_person=one.kind == "official")
 
 
-def _title(row: Post | Institution | None) -> str:
+def _title(row: Row | None) -> str:
     if row is None:
         return _("An entry that is gone")
+    if isinstance(row, Official):
+        return double_people.name_of(row)
     return row.title if isinstance(row, Post) else row.name
 
 
@@ -167,7 +192,8 @@ def apart_of(pairs: Sequence[KeptApart]) -> list[Past]:
     return found
 
 
-def row_of(kind: str, row_id: str) -> Post | Institution | None:
-    """The post or institution with that id."""
-    session = current.session()
-    return session.get(Post, row_id) if kind == "post" else session.get(Institution, row_id)
+def row_of(kind: str, row_id: str) -> Row | None:
+    """The post, institution or official with that id."""
+    table: Any = MODELS[kind]
+    found: Row | None = current.session().get(table, row_id)
+    return found

@@ -41,6 +41,11 @@ def reason_words(reason: Reason) -> str:
         "same_house": _("same institution"),
         "area": _("another area: “%(name)s”", name=detail),
         "other_lines": _("other numbers and addresses"),
+        "initial": _("an initial stands for a name: “%(name)s”", name=detail),
+        "further_name": _("a further name: “%(name)s”", name=detail),
+        "first_name": _("another name: “%(name)s”", name=detail),
+        "surname": _("another surname, as after a marriage: “%(name)s”", name=detail),
+        "namesake": _("the same name in another institution may be another person"),
     }
     return words.get(reason.code) or reason.text
 
@@ -64,6 +69,11 @@ def refusal_words(code: str) -> str:
         "itself": _("An entry cannot be merged with itself."),
         "country": _("These two are of different countries."),
         "demo": _("An invented entry and a real one stay two."),
+        "accounts": _(
+            "Both sign in with an account of their own, and two accounts are never made one. Ask the person which one"
+            " they use, freeze the other under Coordination, People, and come back."
+        ),
+        "erased": _("One of the two was taken out of the directory at the person’s wish. There is nothing to merge."),
         "waiting": _("A merge of one of them waits already. Decide on that first."),
     }
     return words[code]

@@ -111,6 +111,8 @@ def _action_words(line: Change) -> str:
         "drill": _drill_words(after),
         "answered": _answer_words(str(after.get("answer", ""))),
         "succession": _("The named successor answered"),
+        "same_person": _("Two records of the holder became one: they are the same person"),
+        "two_persons": _("What had become one record of a holder is two again"),
         "agree": _("The holder agreed that readers see their name"),
         "decline": _("The holder said that nobody is to see their name"),
     }

@@ -10,13 +10,15 @@ from werkzeug.wrappers import Response
 from directory.accounts.grounds import Ground
 from directory.accounts.policy import NOTHING, Subject
 from directory.db import transaction
-from directory.doubles import operations, queries
+from directory.doubles import operations, persons, queries
+from directory.doubles.carrying import Side as Row
+from directory.doubles.carrying import kind_of
 from directory.doubles.likeness.records import Verdict
 from directory.doubles.models import KeptApart, Merge
 from directory.proposals.actors import subject_of
-from directory.registry.models import Institution, Post
-from directory.web import access, current
-from directory.web.double_cards import BELOW, FIELDS, apart_of, fields_of, pair_of, past_of, row_of, rows_of, side_of
+from directory.registry.models import Institution, Official, Post
+from directory.web import access, current, double_people
+from directory.web.double_cards import BELOW, FIELDS, PATHS, apart_of, fields_of, pairs_of, past_of, row_of, side_of
 from directory.web.double_words import answer_word, reason_words, refusal_words, state_word
 from directory.web.errors import show as show_error
 from directory.web.proposals import actor, outdated
@@ -30,12 +32,15 @@ def attach(app: Flask) -> None:
     """`/coordination/doubles` and what lies below it."""
     entries = f"{BELOW}/entries/<uuid:entry_id>/<uuid:other_id>"
     bodies = f"{BELOW}/institutions/<uuid:institution_id>/<uuid:other_id>"
+    people = f"{BELOW}/people/<uuid:official_id>/<uuid:other_id>"
     merge = f"{BELOW}/merges/<uuid:merge_id>"
     app.add_url_rule(BELOW, "double_list", show)
     app.add_url_rule(entries, "compare_entries", compare_entries)
     app.add_url_rule(entries, "join_entries", join_entries, methods=["POST"])
     app.add_url_rule(bodies, "compare_institutions", compare_institutions)
     app.add_url_rule(bodies, "join_institutions", join_institutions, methods=["POST"])
+    app.add_url_rule(people, "compare_people", compare_people)
+    app.add_url_rule(people, "join_people", join_people, methods=["POST"])
     app.add_url_rule(merge, "merge", show_merge)
     app.add_url_rule(merge, "decide_merge", decide, methods=["POST"])
     app.add_url_rule(f"{merge}/undo", "undo_merge", undo, methods=["POST"])
@@ -54,6 +59,11 @@ def subject_of_institution(institution_id: object, other_id: object) -> Subject:
     """The institution as the policy sees it."""
     body = current.session().get(Institution, str(institution_id))
     return subject_of(body) if body else NOTHING
+
+
+def subject_of_official(official_id: object, other_id: object) -> Subject:  # noqa: ARG001 - the view has both
+    """The official as the policy sees them: of the country of their posts."""
+    return persons.subject_of(current.session(), str(official_id))
 
 
 def subject_of_merge(merge_id: object) -> Subject:
@@ -78,12 +88,11 @@ def show() -> str:
     codes = _countries(ground)
     code = request.args.get("country", "")
     code = code if code in codes else next(iter(codes), "")
-    found = queries.suggestions(session, code) if code else []
-    rows = rows_of(found)
+    found = pairs_of(queries.suggestions(session, code), code) if code else []
     return render_template(
         "merges/doubles.html",
-        same=[pair_of(one, rows) for one in found if one.verdict.answer == "same"],
-        unsure=[pair_of(one, rows) for one in found if one.verdict.answer == "ask"],
+        same=[pair for answer, pair in found if answer == "same"],
+        unsure=[pair for answer, pair in found if answer == "ask"],
         waiting=past_of(queries.waiting(session, ground)),
         standing=past_of(queries.undoable(session, ground, now=current.site().now())),
         apart=apart_of(queries.kept_apart(session, ground)),
@@ -102,6 +111,18 @@ def compare_entries(entry_id: object, other_id: object) -> Response:
 def compare_institutions(institution_id: object, other_id: object) -> Response:
     """Two institutions side by side."""
     return _compare("institution", str(institution_id), str(other_id))
+
+
+@access.allowed("merge_entries", subject_of_official)
+def compare_people(official_id: object, other_id: object) -> Response:
+    """Two records side by side that may be one person's."""
+    return _compare("official", str(official_id), str(other_id))
+
+
+@access.allowed("merge_entries", subject_of_official)
+def join_people(official_id: object, other_id: object) -> Response:
+    """The same person: merge. Two persons: keep apart."""
+    return _join("official", str(official_id), str(other_id))
 
 
 @access.allowed("merge_entries", subject_of_entry)
@@ -189,16 +210,21 @@ def _join(kind: str, keep_id: str, gone_id: str) -> Response:
             operations.merge_posts(session, keep, gone, choices=choices, actor=actor(), now=now, reason=reason)
         elif isinstance(keep, Institution) and isinstance(gone, Institution):
             operations.merge_institutions(session, keep, gone, choices=choices, actor=actor(), now=now, reason=reason)
+        elif isinstance(keep, Official) and isinstance(gone, Official):
+            operations.merge_officials(session, keep, gone, choices=choices, actor=actor(), now=now, reason=reason)
     return redirect(BELOW, 303)
 
 
-def _two(kind: str, keep_id: str, gone_id: str) -> tuple[Post | Institution, Post | Institution]:
+def _two(kind: str, keep_id: str, gone_id: str) -> tuple[Row, Row]:
     """Both, where this person may merge both; else the page is not there."""
-    ground = queries.ground_of(current.person())
+    session, ground = current.session(), queries.ground_of(current.person())
     keep, gone = row_of(kind, keep_id), row_of(kind, gone_id)
     if keep is None or gone is None or keep is gone:
         abort(404)
-    if not ground.is_everywhere and not {subject_of(keep).country, subject_of(gone).country} <= ground.countries:
+    countries = {operations.subject_of(session, row).country for row in (keep, gone)}
+    if not ground.is_everywhere and not countries <= ground.countries:
+        abort(404)
+    if kind == "official" and not all(double_people.may_know(country) for country in countries):
         abort(404)
     return keep, gone
 
@@ -211,20 +237,34 @@ def _compare(kind: str, keep_id: str, gone_id: str, *, merge: Merge | None = Non
     keep, gone = _two(kind, keep_id, gone_id)
     choices = merge.choices if merge else {}
     page = render_template(
-        "merges/compare.html",
+        "merges/people.html" if kind == "official" else "merges/compare.html",
         kind=kind,
         action=f"{BELOW}/merges/{merge.id}" if merge else request.path,
-        turned=f"{BELOW}/{'entries' if kind == 'post' else 'institutions'}/{gone_id}/{keep_id}",
-        sides=[side_of(keep), side_of(gone)],
-        fields=fields_of(kind, keep, gone, choices),
+        turned=f"{BELOW}/{PATHS[kind]}/{gone_id}/{keep_id}",
         verdict=_verdict_words(queries.verdict_on(session, kind, keep_id, gone_id)),
-        waits=operations.needs_second(keep, gone, choices, current.site().now()),
-        revisions=(keep.revision, gone.revision),
+        waits=operations.needs_second(session, keep, gone, choices, current.site().now()),
+        revisions=(operations.seen_of(session, keep), operations.seen_of(session, gone)),
         merge=past_of([merge])[0] if merge else None,
         problem=problem,
+        **_sides(keep, gone, merge),
         **_fate(merge),
     )
     return make_response(page, 422 if problem else 200)
+
+
+def _sides(keep: Row, gone: Row, merge: Merge | None) -> dict[str, object]:
+    """The two, what differs, and of two officials what would move."""
+    choices = merge.choices if merge else {}
+    if isinstance(keep, Official) and isinstance(gone, Official):
+        return {
+            "sides": [double_people.side_of(keep), double_people.side_of(gone)],
+            "moves": double_people.moves(keep, gone, merge.choices if merge else None),
+            "names": [keep.name, gone.name] if keep.name != gone.name else [],
+            "refused": refusal_words("accounts") if double_people.both_sign_in(keep, gone) else "",
+        }
+    assert not isinstance(keep, Official)
+    assert not isinstance(gone, Official)
+    return {"sides": [side_of(one) for one in (keep, gone)], "fields": fields_of(kind_of(keep), keep, gone, choices)}
 
 
 def _fate(merge: Merge | None) -> dict[str, object]:

@@ -20,7 +20,7 @@ from directory.web.translating import gettext as _
 from directory.web.words import country_word
 from importers import background, previews, runs, uploads
 from importers.models import ImportRun
-from importers.pages import words
+from importers.pages import persons, words
 from importers.pages.words import HOME, run_of, subject_of_run
 
 REFRESH_SECONDS = 3
@@ -141,6 +141,7 @@ def rows_page(run: ImportRun, section: str, *, problem: str = "") -> Response:
     g.no_store = True
     folder, page = uploads.folder_of(current.site().settings.data_dir, run.id), max(1, request.args.get("page", 1, int))
     lines = previews.page_of(folder, section, page)
+    holders = persons.holders_of(lines) if section == "doubtful" else {}
     total = {address: count for address, _heading, count, _hint in _sections(run)}[f"{HOME}/{run.id}/{section}"]
     html = render_template(
         "imports/rows.html",
@@ -149,7 +150,7 @@ def rows_page(run: ImportRun, section: str, *, problem: str = "") -> Response:
         heading=words.section_word(section),
         href=f"{HOME}/{run.id}",
         list_name=run.choices.get("list") or run.file_name,
-        rows=[_shown(line, run) for line in lines],
+        rows=[_shown(line, run, holders) for line in lines],
         total=total,
         page=page,
         pages=max(1, -(-total // previews.PAGE)),
@@ -159,7 +160,7 @@ def rows_page(run: ImportRun, section: str, *, problem: str = "") -> Response:
     return make_response(html, 422 if problem else 200)
 
 
-def _shown(line: dict[str, Any], run: ImportRun) -> dict[str, Any]:
+def _shown(line: dict[str, Any], run: ImportRun, holders: Mapping[str, str]) -> dict[str, Any]:
     shown = dict(line)
     if "lines" in line:
         shown["lines"] = [(kind_word(kind), value) for kind, value in line["lines"]]
@@ -174,6 +175,7 @@ def _shown(line: dict[str, Any], run: ImportRun) -> dict[str, Any]:
             | {
                 "answer": answer_word(one["answer"]),
                 "reasons": [reason_words(Reason(code, detail)) for code, detail in one["reasons"]],
+                "person": persons.person_words(line.get("official", ""), holders.get(one["id"], "")),
             }
             for one in line["candidates"]
         ]

@@ -198,7 +198,7 @@ def test_of_two_merges_the_later_is_taken_back_first(session: Session, asker: Ac
 def test_the_last_holder_is_kept_and_of_two_one_goes_on(session: Session, asker: Actor, second: Actor) -> None:
     keep, gone = pair(session, others=(LINE,), is_desk=False)
     registry.appoint(session, gone, "Karl Demo", by="test", now=NOW, from_on=date(2026, 2, 1))
-    assert operations.needs_second(keep, gone, {}, NOW), "readers would see another holder"
+    assert operations.needs_second(session, keep, gone, {}, NOW), "readers would see another holder"
     merged(session, keep, gone, asker, second)
     assert holder_of(keep, NOW.date()) == "Karl Demo"
     third = make_post(session, keep.institution, title="Officer", is_desk=False, contact_points=(LINE,), area="west")

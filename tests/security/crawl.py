@@ -108,6 +108,7 @@ def arguments(rule: Rule, ids: Ids) -> list[dict[str, str]]:
         ("entry_id", "official_id"): ("entry_id", "official_id", ids.officials),
         ("account_id", "grant_id"): ("account_id", "grant_id", ids.grants),
         ("entry_id", "other_id"): ("entry_id", "other_id", _couples(ids.tables["post"])),
+        ("official_id", "other_id"): ("official_id", "other_id", _couples(ids.tables["official"])),
         ("institution_id", "other_id"): ("institution_id", "other_id", _couples(ids.tables["institution"])),
         ("measure_id", "number"): ("number", "measure_id", ids.measures),
     }

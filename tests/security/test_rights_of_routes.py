@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from directory.accounts.people import FILE
@@ -17,7 +18,7 @@ from directory.app import database
 from directory.confirmations.models import CallTask, Drill
 from directory.doubles.models import KeptApart, Merge
 from directory.proposals.models import Proposal
-from directory.registry.models import Institution, Post
+from directory.registry.models import Appointment, Institution, Post
 from directory.web import access
 from directory.web.access import Access
 from importers.models import ImportRun
@@ -75,6 +76,10 @@ def place_of(site: Site, action: str, args: dict[str, str], role: str) -> tuple[
             args = {"entry_id": task.post_id}
         entry_id = args.get("entry_id") or (proposal.subject_id if proposal and proposal.subject_type == "post" else "")
         post = session.get(Post, entry_id) if entry_id else None
+        if "official_id" in args and "entry_id" not in args:
+            held = select(Appointment.post_id).where(Appointment.official_id == args["official_id"])
+            entry_id = session.scalars(held).first() or ""
+            post = session.get(Post, entry_id) if entry_id else None
         house_id = args.get("institution_id") or (post.institution_id if post else "")
         house = session.get(Institution, house_id) if house_id else None
         if house is not None:

@@ -23,7 +23,6 @@ from directory.accounts.models import (
 from directory.accounts.tokens import token_hash
 from directory.confirmations.models import CallTask, Check, Finding
 from directory.db import new_id
-from directory.doubles.models import KeptApart, Merge
 from directory.feeds.models import Following, Webhook
 from directory.history import operations as history
 from directory.history.access import Asker, raise_alarm, record_access
@@ -37,6 +36,7 @@ from directory.registry.pictures import post_values
 from directory.registry.values import ContactValues, InstitutionValues, NameValues, PostValues, ResponsibilityValues
 from importers.models import ImportRun
 from tests.conftest import NOW
+from tests.security.doubled import plant_doubles
 from tests.security.tokens import phone, word
 
 ROLES = ("reader", "focal_point", "deputy", "coordinator", "coordinator_abroad", "secretariat", "admin", "auditor")
@@ -273,7 +273,7 @@ def _past(session: Session, world: World) -> None:
             session, "note", subject_type="post", subject_id=post.id, by=world.accounts[by], now=NOW,
             after={"area": word()}, reason=word(),
         )  # fmt: skip
-    _merges(session, world)
+    plant_doubles(session, world.posts, world.accounts["secretariat"])
     _calls(session, world)
     _imports(session, world)
     left = _post(
@@ -318,27 +318,6 @@ def _traces(session: Session, world: World) -> None:
     _link(session, world, "invite_secretariat", "invite", None, role="secretariat")
 
 
-def _merges(session: Session, world: World) -> None:
-    """One that waits, one that stands and can be taken back, and a pair kept apart."""
-    by = world.accounts["secretariat"]
-    for keep, gone, state, journal in (
-        ("agreed", "not_agreed", "waiting", None),
-        ("stale", "vacant", "standing", [["nothing", {"text": word()}, None]]),
-    ):
-        session.add(
-            Merge(
-                kind="post", keep_id=world.posts[keep], gone_id=world.posts[gone], country_code="RO", state=state,
-                choices={}, reason=word(), by=by, at=NOW, journal=journal,
-            )
-        )  # fmt: skip
-    first, second = sorted((world.posts["agreed"], world.posts["vacant"]))
-    session.add(
-        KeptApart(
-            kind="post", first_id=first, second_id=second, country_code="RO", by=by, at=NOW, reason=word()
-        )
-    )  # fmt: skip
-
-
 def _imports(session: Session, world: World) -> None:
     """Lists somebody brought: one to decide about, one that waits for a second person, one that was refused."""
     for state, by, country in (
@@ -377,6 +356,12 @@ def _calls(session: Session, world: World) -> None:
                 message_hash=word(), kind="auto_reply", outgoing_mail_id=mail.id, sender=f"{word()}@people.example",
                 recipient=f"{word()}@people.example", subject=word(), names_deputy=word(), evidence=word(),
                 received_at=NOW, note=word(),
+            )
+        )  # fmt: skip
+        session.add(
+            ReceivedMail(
+                message_hash=word(), kind="hard", state="held", outgoing_mail_id=mail.id, domain=f"{word()}.example",
+                recipient=f"{word()}@people.example", evidence=word(), received_at=NOW, note=word(),
             )
         )  # fmt: skip
 
