@@ -11,10 +11,12 @@ from flask_sqlalchemy import SQLAlchemy
 from directory import migrations
 from directory.config import ROOT, Settings, read_settings
 from directory.db import Base, configure_engine
+from directory.languages import wished
 from directory.ports import Clock, build_ports
 from directory.site import Site
 
 LOCALES = ("en",)
+LETTER_PAGES = ("/confirm/", "/agree/", "/succeed/")  # where letters lead to: in every language of theirs
 database = SQLAlchemy(model_class=Base)
 
 
@@ -51,6 +53,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 def _locale() -> str:
     """The language of this page: the one its reader was written to in, else one all pages have."""
     chosen: str | None = g.get("language")
+    if chosen is None and request.path.startswith(LETTER_PAGES):
+        return wished(request.accept_languages.values())
     return chosen or request.accept_languages.best_match(LOCALES) or "en"
 
 

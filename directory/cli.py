@@ -14,7 +14,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from directory import cli_accounts, cli_history, serve, terminal, worker
+from directory import cli_accounts, cli_history, cli_mail, serve, terminal, worker
 from directory.accounts.people import person_of, viewer_of
 from directory.accounts.recovery import account_by_email
 from directory.app import database, prepare
@@ -43,8 +43,8 @@ sop_commands = AppGroup("sops", help="The procedures, measures, roles and words.
 
 def attach(app: Flask) -> None:
     """Register the commands."""
-    users, audit = cli_accounts.user_commands, cli_history.history_commands
-    for command in (init, demo, up, ask, export, tick, check_config, index_commands, sop_commands, users, audit):
+    users, audit, mail = cli_accounts.user_commands, cli_history.history_commands, cli_mail.mail_commands
+    for command in (init, demo, up, ask, export, tick, check_config, index_commands, sop_commands, users, audit, mail):
         app.cli.add_command(command)
 
 

@@ -12,11 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from directory.registry.faults import N_
+
 PREFIX = "DIRECTORY_"
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 HOST = re.compile(r"([A-Za-z0-9.-]+|\[::1\])(:[0-9]{1,5})?")
-KOSOVO_FOOTNOTE = (
+KOSOVO_FOOTNOTE = N_(
     "* This designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 "
     "and the ICJ Opinion on the Kosovo declaration of independence."
 )

@@ -54,14 +54,18 @@ def password_changed(session: Session, account: Account, *, post: Post) -> None:
     _to(session, "password_changed", account, f"password_changed:{new_id()}", post)
 
 
-def factor_changed(session: Session, account: Account, what: str, *, post: Post) -> None:
-    """Notice that a second factor was added, replaced, removed, or a recovery code used; `what` says which."""
-    _to(session, "factor_changed", account, f"factor_changed:{new_id()}", post, what=what)
+def factor_changed(session: Session, account: Account, what: str, *, post: Post, codes_left: int | None = None) -> None:
+    """Notice that a second factor was added, replaced, removed, or a recovery code used; `what` says which.
+
+    `what` is one of the sentences of `mail/parts/factors.txt`, which has them in every language.
+    """
+    _to(session, "factor_changed", account, f"factor_changed:{new_id()}", post, what=what, codes_left=codes_left)
 
 
 def new_sign_in(session: Session, account: Account, device: str, *, post: Post) -> None:
     """Notice of a sign-in from a browser not seen before."""
-    _to(session, "new_sign_in", account, f"new_sign_in:{new_id()}", post, device=device or "an unknown browser")
+    browser, _, system = device.partition(" on ")
+    _to(session, "new_sign_in", account, f"new_sign_in:{new_id()}", post, browser=browser, system=system)
 
 
 def roles_changed(session: Session, account: Account, *, post: Post) -> None:

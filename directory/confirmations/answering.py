@@ -14,7 +14,7 @@ from directory.accounts.models import Account
 from directory.accounts.people import person_of, rights
 from directory.confirmations import calls, leaving, owners, questions, rounds
 from directory.confirmations.leaving import Successor
-from directory.confirmations.models import Check, Finding, RequestedEntry
+from directory.confirmations.models import Check, ConfirmationRequest, Finding, RequestedEntry
 from directory.confirmations.snapshots import current_appointment, digest, load_posts, snapshot
 from directory.history import operations as history
 from directory.proposals import operations as proposals
@@ -103,7 +103,7 @@ def answer(session: Session, who: Answerer, given: Sequence[Given], *, now: date
     session.execute(select(Post.id).where(Post.id.in_(ids)).order_by(Post.id).with_for_update())
     session.expire_all()
     posts = load_posts(session, ids)
-    fresh = [one for one in given if one.post_id in posts and not _is_answered(session, posts[one.post_id], who, now)]
+    fresh = [one for one in given if one.post_id in posts and not _was_said(session, one, posts[one.post_id], who, now)]
     done = Answered(before=[one.post_id for one in given if one not in fresh])
     if not fresh:
         raise AlreadyAnswered
@@ -131,6 +131,13 @@ def _owns(session: Session, who: Answerer, post: Post, today: date) -> bool:
     return owners.owner_of(session, post, today=today) == who.account.id
 
 
+def _was_said(session: Session, one: Given, post: Post, who: Answerer, now: datetime) -> bool:
+    """It was answered; or who stands in has passed it on before: to say so twice adds nothing."""
+    if one.choice == "not_mine" and questions.has_passed_on(session, who.account.id, post.id):
+        return True
+    return _is_answered(session, post, who, now)
+
+
 def _is_answered(session: Session, post: Post, who: Answerer, now: datetime) -> bool:
     """No request waits for it, and it was answered within the hour: the same press again."""
     if session.scalar(_open_ones(post.id).limit(1)) is not None:
@@ -155,7 +162,10 @@ def _take(
     session: Session, who: Answerer, one: Given, post: Post, done: Answered, *, now: datetime, today: date
 ) -> None:
     """One answer: noted, then carried out."""
-    note_answer(session, post.id, one.choice, by=who.by, method=who.method, now=now)
+    if one.choice == "not_mine" and _stands_in(session, who, post, today):
+        questions.pass_on(session, post.id, by=who.by, method=who.method, now=now)
+    else:
+        note_answer(session, post.id, one.choice, by=who.by, method=who.method, now=now)
     history.record(
         session,
         "answered",
@@ -177,6 +187,16 @@ def _take(
     else:
         _open_call(session, post, "not_mine", now=now, today=today, note=one.note)
         done.not_mine.append(post.id)
+
+
+def _stands_in(session: Session, who: Answerer, post: Post, today: date) -> bool:
+    """Somebody else is asked as the owner, and the question still takes its steps: only they may close it."""
+    asked = session.scalars(
+        select(ConfirmationRequest.account_id)
+        .join(RequestedEntry)
+        .where(ConfirmationRequest.state == "open", RequestedEntry.post_id == post.id, RequestedEntry.answer.is_(None))
+    ).all()
+    return bool(asked) and who.account.id not in asked and not _owns(session, who, post, today)
 
 
 def note_answer(session: Session, post_id: str, choice: str, *, by: str, method: str, now: datetime) -> None:

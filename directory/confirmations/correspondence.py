@@ -47,15 +47,19 @@ def letters(session: Session, ground: Ground) -> list[SentLetter]:
 
 def replies(session: Session, ground: Ground, states: Sequence[str] = ("new", "held")) -> list[Reply]:
     """What came back and waits for somebody: to letters of that ground; what is about no letter, to all who see all."""
-    about = ReceivedMail.outgoing_mail_id
-    hinted = ReceivedMail.mentions_mail_id
-    ours = select(OutgoingMail.id).where(_of(ground, OutgoingMail.account_id))
-    place = true() if ground.is_everywhere else or_(about.in_(ours), hinted.in_(ours))
-    statement = select(ReceivedMail).where(ReceivedMail.state.in_(states), place)
+    statement = select(ReceivedMail).where(ReceivedMail.state.in_(states), came_back_to(ground))
     found = session.scalars(statement.order_by(ReceivedMail.received_at.desc(), ReceivedMail.id).limit(MOST)).all()
     ids = {one.outgoing_mail_id or one.mentions_mail_id for one in found}
     known = {mail.id: mail for mail in session.scalars(select(OutgoingMail).where(OutgoingMail.id.in_(ids)))}
     return [Reply(one, known.get(one.outgoing_mail_id or one.mentions_mail_id or "")) for one in found]
+
+
+def came_back_to(ground: Ground) -> ColumnElement[bool]:
+    """The condition that a message is about a letter of that ground; to all who see all, also about none."""
+    if ground.is_everywhere:
+        return true()
+    ours = select(OutgoingMail.id).where(_of(ground, OutgoingMail.account_id))
+    return or_(ReceivedMail.outgoing_mail_id.in_(ours), ReceivedMail.mentions_mail_id.in_(ours))
 
 
 def letter_of(session: Session, mail_id: str, ground: Ground) -> OutgoingMail | None:

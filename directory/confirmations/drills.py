@@ -49,6 +49,14 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class CountryCoverage(Coverage):
+    """The same for one country; how many lines never answered a test, and the day of the next one."""
+
+    never: int = 0
+    next_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Line:
     """A duty line with the entry its test is noted under."""
 
@@ -99,7 +107,11 @@ def done(session: Session, countries: Collection[str] | None, *, limit: int = 10
 
 
 def _within(countries: Collection[str] | None) -> ColumnElement[bool]:
-    return true() if countries is None else Drill.country_code.in_(countries)
+    """By where the entry is today: a body may have moved since the test was planned."""
+    if countries is None:
+        return true()
+    there = select(Institution.id).where(Institution.country_code.in_(countries))
+    return Drill.post_id.in_(select(Post.id).where(Post.institution_id.in_(there)))
 
 
 def record(
@@ -125,7 +137,8 @@ def record(
     history.record(session, "drill", subject_type="post", subject_id=post.id, by=by, now=day.now, after=told)
     drill.method, drill.seconds = method, seconds
     if outcome == "no_answer" and _tries(session, drill) < TRIES:
-        drill.planned_on = drill_days.again_on(point.hours, day.today, partial(is_holiday, drill.country_code))
+        country = post.institution.country_code
+        drill.planned_on = drill_days.again_on(point.hours, day.today, partial(is_holiday, country))
         session.flush()
         return
     drill.outcome, drill.settled_at, drill.settled_by = outcome, day.now, by
@@ -176,25 +189,42 @@ def _doubt(session: Session, post: Post, point: ContactPoint, drill: Drill, by: 
 
 def coverage(session: Session, today: date, countries: Collection[str] | None = None) -> Coverage:
     """How many duty lines there are, and how many answered a test within the last 183 days."""
-    lines = {line.point_id for line in _lines(session, today) if countries is None or line.country in countries}
-    return _covered(session, lines, today)
+    found = coverage_by_country(session, today, countries).values()
+    return Coverage(sum(one.lines for one in found), sum(one.proven for one in found))
 
 
-def coverage_by_country(session: Session, today: date) -> dict[str, Coverage]:
-    """The same for each country that has duty lines."""
-    by_country: dict[str, set[str]] = {}
+def coverage_by_country(
+    session: Session, today: date, countries: Collection[str] | None = None
+) -> dict[str, CountryCoverage]:
+    """The same for each country that has duty lines, with those that never answered and the next test."""
+    since, by_country = today - timedelta(days=PROVEN_DAYS), dict[str, list[str]]()
     for line in _lines(session, today):
-        by_country.setdefault(line.country, set()).add(line.point_id)
-    return {code: _covered(session, ids, today) for code, ids in sorted(by_country.items())}
+        if countries is None or line.country in countries:
+            by_country.setdefault(line.country, []).append(line.point_id)
+    answered, planned = _answered(session), _planned(session)
+    return {
+        code: CountryCoverage(
+            lines=len(ids),
+            proven=sum(one in answered and answered[one] >= since for one in ids),
+            never=sum(one not in answered for one in ids),
+            next_on=min((planned[one] for one in ids if one in planned), default=None),
+        )
+        for code, ids in sorted(by_country.items())
+    }
 
 
-def _covered(session: Session, ids: Collection[str], today: date) -> Coverage:
-    since = today - timedelta(days=PROVEN_DAYS)
-    answered = session.execute(
+def _answered(session: Session) -> dict[str, date]:
+    """The lines that ever answered a test, with the last day they did."""
+    rows = session.execute(
         select(ContactPoint.id, ContactPoint.answered_at).where(ContactPoint.answered_at.is_not(None))
     )
-    proven = {point_id for point_id, at in answered if at is not None and at.date() >= since}
-    return Coverage(len(ids), len(proven & set(ids)))
+    return {point_id: at.date() for point_id, at in rows if at is not None}
+
+
+def _planned(session: Session) -> dict[str, date]:
+    """The day of the test that is still to come, or late, by line."""
+    rows = session.execute(select(Drill.contact_point_id, Drill.planned_on).where(Drill.settled_at.is_(None)))
+    return {row[0]: row[1] for row in rows}
 
 
 def _unplanned(session: Session, half: str, today: date) -> list[_Line]:

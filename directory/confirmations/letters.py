@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from directory.accounts.letters import PRODUCT
 from directory.accounts.models import Account
 from directory.accounts.tokens import token_hash
 from directory.accounts.vault import Vault, derive
-from directory.confirmations import codes, owners, rules
+from directory.confirmations import codes, owners, questions, rules
 from directory.confirmations.models import (
     Asked,
     ConfirmationLetter,
@@ -67,7 +67,7 @@ def write_letters(session: Session, day: Day, desk: Desk, *, limit: int = 100) -
     accounts = {a.id: a for a in session.scalars(select(Account).where(Account.id.in_(waiting)))}
     open_ones = _open_entries(session, waiting)
     posts = load_posts(session, sorted({post_id for ids in open_ones.values() for post_id in ids}))
-    run = _Run(session, day, desk, open_ones, posts)
+    run = _Run(session, day, desk, open_ones, posts, questions.passed_on(session, list(waiting)))
     return sum(run.write(accounts[account_id], asked) for account_id, asked in waiting.items())
 
 
@@ -139,6 +139,7 @@ class _Run:
     desk: Desk
     open_ones: Mapping[str, Sequence[str]]
     posts: Mapping[str, Post]
+    passed: Collection[questions.Passed] = ()
     signers: dict[str, str] = field(default_factory=dict)
 
     def write(self, account: Account, asked: Sequence[Asked]) -> bool:
@@ -146,6 +147,7 @@ class _Run:
         letter = ConfirmationLetter(id=new_id(), account_id=account.id, written_at=self.day.now)
         letter.entries = self._entries(letter.id, asked)
         if not letter.entries:
+            self._ask_no_more(asked)
             return False
         letter.step = max((one.step for one in asked if one.letter_id is None), key=rules.STEPS.index)
         try:
@@ -175,6 +177,8 @@ class _Run:
             for post_id in self.open_ones.get(one.request_id, ()):
                 if post_id in found or post_id not in self.posts:
                     continue
+                if (one.account_id, one.request_id, post_id) in self.passed:
+                    continue
                 picture = snapshot(self.posts[post_id], self.day.today)
                 found[post_id] = LetterEntry(
                     letter_id=letter_id,
@@ -186,6 +190,11 @@ class _Run:
                     snapshot=picture,
                 )
         return list(found.values())
+
+    def _ask_no_more(self, asked: Sequence[Asked]) -> None:
+        """Of all there was to ask they have said that it is not theirs: no letter waits to be written."""
+        ids = [one.id for one in asked if one.letter_id is None]
+        self.session.execute(delete(Asked).where(Asked.id.in_(ids)), execution_options={"synchronize_session": "fetch"})
 
     def _queue(self, letter: ConfirmationLetter, account: Account) -> OutgoingMail | None:
         """The queued letter; None where somebody else has just written to this person: tomorrow, then."""

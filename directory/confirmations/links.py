@@ -21,11 +21,14 @@ CodeVerdict = Literal["right", "wrong", "new_code", "too_many"]
 
 
 class DeadLetter(Exception):
-    """The link opens nothing: `unknown`, `expired` or `superseded` by a newer letter."""
+    """The link opens nothing: `unknown`, `expired` or `superseded` by a newer letter.
 
-    def __init__(self, why: str) -> None:
+    `language`: that of the letter it stood in; empty where that is not known.
+    """
+
+    def __init__(self, why: str, language: str = "") -> None:
         super().__init__(why)
-        self.why = why
+        self.why, self.language = why, language
 
 
 def read(session: Session, token: str, *, vault: Vault, now: datetime) -> ConfirmationLetter:
@@ -36,9 +39,9 @@ def read(session: Session, token: str, *, vault: Vault, now: datetime) -> Confir
     if letter is None or account is None or account.state != "active":
         raise DeadLetter("unknown")
     if letter.superseded_at is not None:
-        raise DeadLetter("superseded")
+        raise DeadLetter("superseded", account.language)
     if now - letter.written_at > timedelta(days=LINK_DAYS):
-        raise DeadLetter("expired")
+        raise DeadLetter("expired", account.language)
     return letter
 
 

@@ -178,7 +178,8 @@ class Check(Base):
     """One piece of proof for one entry or contact point: how, by whom, when, with what outcome.
 
     `method`: `call`, `letter`, `signed_letter`, `signed_in`, `visit`, `drill_call`, `drill_message` or `use`.
-    `outcome`: `right`, `answered`, `no_answer`, `wrong`, `changed`, `left`. `seconds` is how long an answer took.
+    `outcome`: `right`, `answered`, `no_answer`, `wrong`, `changed`, `left`, or `not_mine` from who stands in for the
+    owner. `seconds` is how long an answer took.
     """
 
     __tablename__ = "field_check"
@@ -207,7 +208,10 @@ class OutcomeReport(Base):
 
 
 class Drill(Base):
-    """A planned test of one duty line, twice a year, by `call` or `message`; settled once the outcome is noted."""
+    """A planned test of one duty line, twice a year, by `call` or `message`; settled once the outcome is noted.
+
+    `country_code` is where it was when it was planned; whose it is now, the entry's body tells.
+    """
 
     __tablename__ = "drill"
 

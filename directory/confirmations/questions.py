@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -14,12 +14,22 @@ from sqlalchemy.orm import Session
 
 from directory.accounts.models import Account, AccountGrant, PostOwner
 from directory.confirmations import owners
-from directory.confirmations.models import Asked, ConfirmationLetter, ConfirmationRequest, LetterEntry, RequestedEntry
+from directory.confirmations.models import (
+    Asked,
+    Check,
+    ConfirmationLetter,
+    ConfirmationRequest,
+    LetterEntry,
+    RequestedEntry,
+)
 from directory.confirmations.snapshots import current_appointment, differing, digest, load_posts, masked, snapshot
 from directory.history.models import Change
 from directory.registry.models import Appointment, Post
 
 JUST_NOW = timedelta(hours=1)
+A_DAY = timedelta(days=1)
+PASSED_ON = "not_mine"
+Passed = tuple[str, str, str]  # an account, a request, an entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,8 @@ def _answers(session: Session, letter: ConfirmationLetter) -> dict[str, str | No
     ids = [entry.request_id for entry in letter.entries]
     rows = session.scalars(select(RequestedEntry).where(RequestedEntry.request_id.in_(ids)))
     given = {(row.request_id, row.post_id): row.answer for row in rows}
+    for _by, request_id, post_id in passed_on(session, [letter.account_id]):
+        given[request_id, post_id] = given.get((request_id, post_id)) or PASSED_ON
     return {entry.post_id: given.get((entry.request_id, entry.post_id)) for entry in letter.entries}
 
 
@@ -154,15 +166,45 @@ def _owned(session: Session, account: Account, today: date) -> list[str]:
 
 def _asked_about(session: Session, account_id: str) -> Sequence[tuple[str, str]]:
     rows = session.execute(
-        select(RequestedEntry.post_id, Asked.as_whom)
+        select(RequestedEntry.request_id, RequestedEntry.post_id, Asked.as_whom)
         .join(Asked, Asked.request_id == RequestedEntry.request_id)
         .join(ConfirmationRequest, ConfirmationRequest.id == Asked.request_id)
         .where(Asked.account_id == account_id, ConfirmationRequest.state == "open", RequestedEntry.answer.is_(None))
         .order_by(RequestedEntry.post_id)
     )
-    return [(post_id, as_whom) for post_id, as_whom in rows]
+    passed = passed_on(session, [account_id])
+    return [(post, as_whom) for request, post, as_whom in rows if (account_id, request, post) not in passed]
 
 
 def is_asked(session: Session, account_id: str, post_id: str) -> bool:
     """Whether somebody was asked about an entry, and nobody has answered yet."""
     return any(asked == post_id for asked, _whom in _asked_about(session, account_id))
+
+
+def pass_on(session: Session, post_id: str, *, by: str, method: str, now: datetime) -> None:
+    """Who stands in says that an entry is not theirs: they are asked no more, its owner and the others still are."""
+    session.add(Check(post_id=post_id, method=method, outcome=PASSED_ON, by=by, at=now))
+    session.flush()
+
+
+def passed_on(session: Session, account_ids: Collection[str]) -> set[Passed]:
+    """What these people said is not theirs, in the requests that asked them."""
+    rows = session.execute(
+        select(Check.by, RequestedEntry.request_id, Check.post_id, Check.at, ConfirmationRequest.opened_on)
+        .join(RequestedEntry, RequestedEntry.post_id == Check.post_id)
+        .join(ConfirmationRequest, ConfirmationRequest.id == RequestedEntry.request_id)
+        .where(Check.outcome == PASSED_ON, Check.by.in_(account_ids))
+    )
+    # A request opens on a day of the site's zone, a moment is kept in UTC: the day before may be the same.
+    return {(by, request, post) for by, request, post, at, opened in rows if at.date() >= opened - A_DAY}
+
+
+def has_passed_on(session: Session, account_id: str, post_id: str) -> bool:
+    """Whether somebody has said so of an entry that others are still asked about."""
+    still = session.scalars(
+        select(RequestedEntry.request_id)
+        .join(ConfirmationRequest)
+        .where(RequestedEntry.post_id == post_id, RequestedEntry.answer.is_(None), ConfirmationRequest.state == "open")
+    ).all()
+    passed = passed_on(session, [account_id])
+    return bool(still) and all((account_id, request_id, post_id) in passed for request_id in still)

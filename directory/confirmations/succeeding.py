@@ -48,9 +48,9 @@ def read(session: Session, token: str, *, vault: Vault, now: datetime) -> tuple[
     if one is None or post is None:
         raise DeadLetter("unknown")
     if one.state == "withdrawn":
-        raise DeadLetter("superseded")
+        raise DeadLetter("superseded", language_of(session, one))
     if now - one.named_at > timedelta(days=LINK_DAYS):
-        raise DeadLetter("expired")
+        raise DeadLetter("expired", language_of(session, one))
     return one, post
 
 

@@ -79,8 +79,10 @@ def _responsibility(part: Answerability) -> dict[str, Any]:
 
 
 def _contact_point(line: ContactLine) -> dict[str, Any]:
-    """One line; a restricted one comes without `value` and `display`."""
+    """One line; a restricted one comes without `value` and `display`, one that answered no test without `drill`."""
     shown = {} if line.is_restricted else {"value": line.value, "display": line.display}
+    answered_at = instant(line.answered_at)
+    drill = {"drill": {"answered_at": answered_at, "seconds": line.answer_seconds}} if answered_at else {}
     return {
         "kind": line.kind,
         **shown,
@@ -91,6 +93,7 @@ def _contact_point(line: ContactLine) -> dict[str, Any]:
         "confirmed_at": instant(line.confirmed_at),
         "method": line.method,
         "restricted": line.is_restricted,
+        **drill,
     }
 
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from directory.history import access
@@ -56,9 +56,26 @@ def dismiss(session: Session, ids: Collection[str], *, by: str, now: datetime) -
     return _decide(session, ids, "dismiss_report", by=by, now=now, state="ignored", settled_at=now, settled_by=by)
 
 
+def hold_again(session: Session, ids: Collection[str], *, by: str, now: datetime) -> int:
+    """Second thoughts about reports that a person has set aside: they wait for a decision once more."""
+    put_back = update(ReceivedMail).where(ReceivedMail.id.in_(ids), was_set_aside())
+    return _carry_out(session, put_back, "hold_report", by=by, now=now, state="held", settled_at=None, settled_by="")
+
+
+def was_set_aside() -> ColumnElement[bool]:
+    """A person has said that this report means nothing: what the directory ignores by itself names nobody."""
+    return and_(ReceivedMail.state == "ignored", ReceivedMail.settled_by != "")
+
+
 def _decide(session: Session, ids: Collection[str], action: str, *, by: str, now: datetime, **values: object) -> int:
-    change = update(ReceivedMail).where(ReceivedMail.id.in_(ids), ReceivedMail.state == "held").values(values)
-    changed = session.scalars(change.returning(ReceivedMail.id).execution_options(synchronize_session=False)).all()
+    held = update(ReceivedMail).where(ReceivedMail.id.in_(ids), ReceivedMail.state == "held")
+    return _carry_out(session, held, action, by=by, now=now, **values)
+
+
+def _carry_out(session: Session, which: Update, action: str, *, by: str, now: datetime, **values: object) -> int:
+    """The change, with a line of history for each report it reached."""
+    change = which.values(values).returning(ReceivedMail.id).execution_options(synchronize_session=False)
+    changed = session.scalars(change).all()
     for report_id in changed:
         history.record(session, action, subject_type="received_mail", subject_id=report_id, by=by, now=now)
     session.expire_all()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from directory.mail.models import OutgoingMail, ReceivedMail
@@ -60,12 +60,18 @@ def reports(
     return session.scalars(statement.order_by(ReceivedMail.received_at.desc(), ReceivedMail.id).limit(limit)).all()
 
 
-def report_counts(session: Session) -> dict[tuple[str, str], int]:
-    """What came back, by kind and state."""
+def report_counts(session: Session, *, since: datetime, which: ColumnElement[bool] | None = None) -> dict[str, int]:
+    """What came back since then, by kind: all that counted, was held or set aside, and what nobody understood.
+
+    What was ignored from the start, such as a forged report or the same one again, is not among it.
+    """
+    counted = or_(ReceivedMail.state != "ignored", ReceivedMail.settled_by != "", ReceivedMail.kind == "other")
     rows = session.execute(
-        select(ReceivedMail.kind, ReceivedMail.state, func.count()).group_by(ReceivedMail.kind, ReceivedMail.state)
+        select(ReceivedMail.kind, func.count())
+        .where(ReceivedMail.received_at > since, counted, which if which is not None else true())
+        .group_by(ReceivedMail.kind)
     )
-    return {(kind, state): count for kind, state, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def soft_days(session: Session, recipient: str, *, now: datetime) -> list[date]:

@@ -12,12 +12,14 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from directory.registry.faults import N_, Fault
+
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 ALWAYS = "24/7"
 _RULE = re.compile(r"(?:([A-Z][a-z](?:[-,][A-Z][a-z])*) )?(\d{2}:\d{2}-\d{2}:\d{2}(?:,\d{2}:\d{2}-\d{2}:\d{2})*)")
 
 
-class BadHours(ValueError):
+class BadHours(Fault):
     """Opening hours that cannot be read."""
 
 
@@ -42,7 +44,7 @@ def read_hours(text: str) -> tuple[Opening, ...]:
     for rule in text.split(";"):
         match = _RULE.fullmatch(rule.strip())
         if match is None:
-            raise BadHours(f"“{rule.strip()}” is not like “Mo-Fr 08:00-16:00” or “24/7”")
+            raise BadHours(N_("“%(text)s” is not like “Mo-Fr 08:00-16:00” or “24/7”"), text=rule.strip())
         openings.extend(Opening(day, *_times(stretch)) for day in _days(match[1]) for stretch in match[2].split(","))
     return tuple(openings)
 
@@ -54,7 +56,7 @@ def _days(text: str | None) -> list[int]:
     for part in text.split(","):
         first, _, last = part.partition("-")
         if first not in DAYS or (last and last not in DAYS):
-            raise BadHours(f"“{part}” is not a day or a range of days (Mo Tu We Th Fr Sa Su)")
+            raise BadHours(N_("“%(text)s” is not a day or a range of days (Mo Tu We Th Fr Sa Su)"), text=part)
         start, end = DAYS.index(first), DAYS.index(last or first)
         days.extend((start + step) % 7 for step in range((end - start) % 7 + 1))
     return days
@@ -65,7 +67,7 @@ def _times(text: str) -> tuple[time, time]:
     try:
         return time.fromisoformat(start), time.fromisoformat("00:00" if end == "24:00" else end)
     except ValueError as error:
-        raise BadHours(f"“{text}” is not a range of times such as 08:00-16:00") from error
+        raise BadHours(N_("“%(text)s” is not a range of times such as 08:00-16:00"), text=text) from error
 
 
 def is_open(

@@ -12,14 +12,16 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from directory.registry import rules
+from directory.registry.faults import N_, Fault
 from directory.registry.hours import read_hours
 
 MAX_TEXT = 2000
+TOO_LONG = N_("is %(count)s characters long; at most %(most)s are kept")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u0085\u2028\u2029]")
 _SHORT_CODE = re.compile(r"\+?\d{3,6}")
 
 
-class BadValue(ValueError):
+class BadValue(Fault):
     """A value that cannot stand; the message says what is wrong and what is expected."""
 
 
@@ -90,17 +92,18 @@ def clean_text(text: str) -> str:
     """Control characters out, ends trimmed. Raises BadValue when it is too long."""
     plain = _CONTROL.sub("", text).strip()
     if len(plain) > MAX_TEXT:
-        raise BadValue(f"is {len(plain)} characters long; at most {MAX_TEXT} are kept")
+        raise BadValue(TOO_LONG, count=len(plain), most=MAX_TEXT)
     return plain
 
 
 def clean_contact(kind: str, value: str, *, region: str | None = None) -> str:
     """The canonical value for a contact point. Raises BadValue with what is wrong."""
     if kind not in rules.CONTACT_KINDS:
-        raise BadValue(f"“{kind}” is no kind of contact point; known are {', '.join(rules.CONTACT_KINDS)}")
+        sentence = N_("“%(kind)s” is no kind of contact point; known are %(in_english)s")
+        raise BadValue(sentence, kind=kind, in_english=", ".join(rules.CONTACT_KINDS))
     text = clean_text(value)
     if not text:
-        raise BadValue("is empty")
+        raise BadValue(N_("is empty"))
     if kind in rules.NUMBERS:
         return clean_phone(text, region=region, allows_short=kind == "hotline")
     if kind in rules.MAILS:
@@ -116,9 +119,10 @@ def clean_phone(text: str, *, region: str | None = None, allows_short: bool = Fa
     try:
         number = phonenumbers.parse(text.removeprefix("tel:"), region)
     except phonenumbers.NumberParseException as error:
-        raise BadValue(f"“{text}” is no phone number: write it as +country number") from error
+        raise BadValue(N_("“%(text)s” is no phone number: write it as +country number"), text=text) from error
     if not (phonenumbers.is_valid_number(number) or _is_for_fiction(number)):
-        raise BadValue(f"“{text}” cannot be dialled: no such number in that country's plan")
+        sentence = N_("“%(text)s” cannot be dialled: no such number in that country's plan")
+        raise BadValue(sentence, text=text)
     plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return f"{plain};ext={number.extension}" if number.extension else plain
 
@@ -138,7 +142,8 @@ def clean_mail(text: str) -> str:
         # Demo addresses live under domains kept for examples; the checker calls those undeliverable.
         if re.fullmatch(r"[\w.+-]+@(?:[\w-]+\.)*example(?:\.(?:org|com|net))?", text):
             return text.lower()
-        raise BadValue(f"“{text}” is no mail address: {error}") from error
+        sentence = N_("“%(text)s” is no mail address: %(in_english)s")
+        raise BadValue(sentence, text=text, in_english=str(error)) from error
 
 
 def clean_url(text: str) -> str:
@@ -148,9 +153,9 @@ def clean_url(text: str) -> str:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError as error:
-        raise BadValue(f"“{text}” is no web address") from error
+        raise BadValue(N_("“%(text)s” is no web address"), text=text) from error
     if parts.scheme not in {"http", "https"} or not host or "." not in host or re.search(r"[\s<>\"]", url):
-        raise BadValue(f"“{text}” is no web address: it must begin with https:// or http://")
+        raise BadValue(N_("“%(text)s” is no web address: it must begin with https:// or http://"), text=text)
     return url
 
 
@@ -163,7 +168,7 @@ def _zones() -> frozenset[str]:
 def check_contact(contact: ContactValues, institution_type: str) -> None:
     """Raise BadValue where the contact point may not stand with a body of that type, or its hours are odd."""
     if not rules.may_have(institution_type, contact.kind):
-        raise BadValue("A shelter's address is never kept: give its intake line instead")
+        raise BadValue(N_("A shelter's address is never kept: give its intake line instead"))
     read_hours(contact.hours)
     if contact.timezone and contact.timezone not in _zones():
-        raise BadValue(f"“{contact.timezone}” is no time zone name such as Europe/Tirane")
+        raise BadValue(N_("“%(zone)s” is no time zone name such as Europe/Tirane"), zone=contact.timezone)

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from directory.languages import cyrillic
+
 FILE = Path(__file__).parent / "data" / "taxonomy.yaml"
 
 
@@ -49,6 +51,12 @@ class Sop:
     names: Mapping[str, str]
     is_public: bool
     measures: tuple[Measure, ...]
+
+    def name_in(self, language: str) -> str:
+        """The name in a language of the letters, else the English one; Bosnian to Serbian share theirs."""
+        if language == "sr" and language not in self.names and "bcms" in self.names:
+            return cyrillic(self.names["bcms"])
+        return self.names.get("bcms" if language == "bs" else language, self.name)
 
     @property
     def label(self) -> str:

@@ -27,6 +27,7 @@ def attach(app: Flask) -> None:
         errors,
         feeds,
         files,
+        held_reports,
         history,
         home,
         identity,
@@ -61,7 +62,7 @@ def attach(app: Flask) -> None:
     on_phones = (phonebooks, carddav)
     told = (feeds,)
     asking = (confirmations, successions, agreeing, letters_page)
-    in_charge = (calls, call_sheets, rounds, outgoing)
+    in_charge = (calls, call_sheets, rounds, outgoing, held_reports)
     proving = (outcomes, drills)
     four_eyes = (edits, proposals, coordination, merges, previews)
     every_day = (*on_phones, *told, *asking, *in_charge, *proving, *four_eyes)

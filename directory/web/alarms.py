@@ -8,6 +8,7 @@ from datetime import datetime
 from flask import Flask, abort, g, redirect, render_template
 from werkzeug.wrappers import Response
 
+from directory.accounts.grounds import ground_of
 from directory.accounts.policy import NOTHING, Subject
 from directory.db import transaction
 from directory.history import operations as history
@@ -32,6 +33,7 @@ class AlarmWords:
     who: str
     note: str
     is_seen: bool
+    href: str = ""
 
 
 def attach(app: Flask) -> None:
@@ -80,8 +82,22 @@ def _countries() -> list[str] | None:
 def _words(alarm: Alarm, names: dict[str, str]) -> AlarmWords:
     who = names.get(alarm.account_id, _("somebody")) if alarm.account_id else _("a visitor")
     return AlarmWords(
-        alarm.id, alarm.at, alarm.last_at, alarm.count, kind_words(alarm.kind), who, alarm.note, bool(alarm.seen_at)
+        alarm.id,
+        alarm.at,
+        alarm.last_at,
+        alarm.count,
+        kind_words(alarm.kind),
+        who,
+        alarm.note,
+        bool(alarm.seen_at),
+        href=_place_to_act(alarm.kind),
     )
+
+
+def _place_to_act(kind: str) -> str:
+    """Where whoever looks decides what to do about it; empty where that is not for them."""
+    may = kind == "bounces_held" and not ground_of(current.person(), "make_calls").is_empty
+    return "/coordination/letters/held" if may else ""
 
 
 def kind_words(kind: str) -> str:

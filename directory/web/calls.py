@@ -25,7 +25,7 @@ from directory.proposals.actors import subject_of
 from directory.proposals.operations import NotAllowed
 from directory.registry.models import Post
 from directory.registry.values import BadValue
-from directory.web import access, call_words, current, quotas
+from directory.web import access, call_words, current, outcomes, quotas
 from directory.web.cards import kind_word
 from directory.web.errors import show as show_error
 from directory.web.proposals import actor
@@ -168,6 +168,7 @@ def _page(
         deputy_lines=[line for line in deputy.contact_lines if line.value and line.kind != "postal"] if deputy else [],
         can_reveal=any(number.is_masked for number in words.numbers) and call_words.may_reveal(post),
         tries=call_words.tries_of(post),
+        met=outcomes.met(post.id),
         owns=call_results.owns(session, post, current.account(), today=today),
         methods=[(method, call_words.method_word(method)) for method in METHODS],
         functions=[(function, call_words.function_word(function)) for function in FUNCTIONS],

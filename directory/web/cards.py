@@ -14,7 +14,7 @@ from directory.registry import rules
 from directory.web import responsibilities
 from directory.web.times import hours_words, opening_words
 from directory.web.translating import gettext as _
-from directory.web.translating import locale_name
+from directory.web.translating import locale_name, ngettext
 from directory.web.words import country_word, days_ago, language_word
 
 SHAPES = {"confirmed": "●", "due": "◐", "overdue": "○", "unconfirmed": "▲", "dormant": "■"}
@@ -187,9 +187,9 @@ def _age(state: str, confirmed_at: datetime | None) -> str:
     days = days_ago(confirmed_at)
     if state == "confirmed":
         ages = {0: _("Confirmed today"), 1: _("Confirmed yesterday")}
-        return ages.get(days) or _("Confirmed %(days)s days ago", days=days)
+        return ages.get(days) or ngettext("Confirmed %(num)d day ago", "Confirmed %(num)d days ago", days)
     if state == "due":
-        return _("Confirmed %(days)s days ago, due again", days=days)
+        return ngettext("Confirmed %(num)d day ago, due again", "Confirmed %(num)d days ago, due again", days)
     if state == "overdue":
-        return _("Overdue: confirmed %(days)s days ago", days=days)
-    return _("Not confirmed for %(days)s days", days=days)
+        return ngettext("Overdue: confirmed %(num)d day ago", "Overdue: confirmed %(num)d days ago", days)
+    return ngettext("Not confirmed for %(num)d day", "Not confirmed for %(num)d days", days)

@@ -11,10 +11,9 @@ from flask import render_template
 
 from directory.confirmations.questions import Question
 from directory.registry.rules import CONTACT_KINDS
-from directory.web import current
 from directory.web.cards import kind_word
 from directory.web.forms.confirmations import Answers
-from directory.web.responsibilities import LEVELS, level_word
+from directory.web.responsibilities import LEVELS, level_word, procedure_word
 from directory.web.translating import gettext as _
 from directory.web.words import country_word
 
@@ -140,14 +139,13 @@ def _line(line: Mapping[str, Any]) -> LineWords:
 
 def _duties(rows: Sequence[Sequence[Any]]) -> list[tuple[str, str]]:
     """`Leads`, `Return and social inclusion (SOP 4)`; each procedure once, at its highest level."""
-    names = {sop.id: sop.name for sop in current.taxonomy().sops}
     seen: set[int] = set()
     found = []
     for level in LEVELS:
         sops = sorted({row[0] for row in rows if row[2] == level} - seen)
         seen |= set(sops)
         if sops:
-            found.append((level_word(level), ", ".join(f"{names.get(sop, '')} (SOP {sop})".strip() for sop in sops)))
+            found.append((level_word(level), ", ".join(map(procedure_word, sops))))
     return found
 
 

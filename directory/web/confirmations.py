@@ -329,6 +329,8 @@ def _calendar(account: Account) -> Response:
 
 
 def _dead(error: DeadLetter) -> Response:
+    if error.language:
+        speak(error.language)
     return _page_of_dead(error.why, 404 if error.why == "unknown" else 410)
 
 

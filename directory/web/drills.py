@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from directory.accounts.people import rights
 from directory.accounts.policy import NOTHING, Subject
 from directory.confirmations import drill_days, drills, rules
-from directory.confirmations.drills import AlreadySettled
+from directory.confirmations.drills import AlreadySettled, CountryCoverage
 from directory.confirmations.models import Drill
 from directory.confirmations.rounds import Day
 from directory.db import transaction
@@ -26,6 +26,7 @@ from directory.web.errors import show as show_error
 from directory.web.identity import vault
 from directory.web.translating import gettext as _
 from directory.web.translating import locale_name
+from directory.web.words import country_word
 
 PURPOSE = "drill"
 LONGEST = drills.MOST_SECONDS
@@ -48,6 +49,15 @@ class DrillWords:
     outcome: str
     seconds: int | None
     settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CountryLines:
+    """The duty lines of one country: how many answered lately, how many never did, and the day of the next test."""
+
+    name: str
+    coverage: CountryCoverage
+    is_late: bool
 
 
 def attach(app: Flask) -> None:
@@ -81,6 +91,7 @@ def show() -> str:
         waiting=_words(drills.of_week(session, countries, site.today())),
         done=_words(drills.done(session, countries)),
         coverage=drills.coverage(session, site.today(), countries),
+        by_country=_by_country(countries),
         proven_days=drills.PROVEN_DAYS,
     )
 
@@ -136,6 +147,17 @@ def _countries() -> list[str] | None:
         return None
     found = [g.country for g in person.grants if table.cell(g.role, "record_drill", "country") != "no"]
     return sorted({country for country in found if country})
+
+
+def _by_country(countries: list[str] | None) -> list[CountryLines]:
+    """Every country of theirs that has duty lines, by name."""
+    today = current.site().today()
+    found = drills.coverage_by_country(current.session(), today, countries)
+    rows = [
+        CountryLines(country_word(code), one, is_late=one.next_on is not None and one.next_on < today)
+        for code, one in found.items()
+    ]
+    return sorted(rows, key=lambda row: row.name)
 
 
 def _page(

@@ -113,6 +113,7 @@ def entry_page(entry: Entry, desk: Desk, *, seen_as: str = "") -> str:
         now=desk.now,
         colleague_count=len(colleagues),
         reached=outcomes.reached_by_readers(entry),
+        met=outcomes.met_by_others(entry),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, current_app, render_template, request
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 from werkzeug.wrappers import Response
@@ -58,6 +59,8 @@ def _sentence(code: int, error: HTTPException) -> str:
         ),
         503: _("The directory is busy getting ready. Try again in a minute."),
     }
+    if isinstance(error, CSRFError):
+        return _("This form is too old, or your browser keeps no cookies. Load the page again and send it once more.")
     own = error.description if error.description and error.description != type(error).description else ""
     return own or known.get(code, error.name)
 

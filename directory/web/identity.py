@@ -26,6 +26,7 @@ from directory.accounts.vault import Vault
 from directory.app import database
 from directory.db import transaction
 from directory.web import current
+from directory.web.translating import gettext as _
 
 DEVICE = "device"
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -183,10 +184,10 @@ def _refuse_foreign() -> None:
     if request.method not in UNSAFE or request.path.startswith(("/api/", "/carddav/")):
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-        abort(403, "This form was sent from another site.")
+        abort(403, _("This form was sent from another site."))
     origin = request.headers.get("Origin", "null")
     if origin != "null" and urlsplit(origin).netloc not in {request.host, urlsplit(_base()).netloc}:
-        abort(403, "This form was sent from another site.")
+        abort(403, _("This form was sent from another site."))
 
 
 def _base() -> str:

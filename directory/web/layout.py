@@ -41,7 +41,11 @@ def attach(app: Flask) -> None:
         web_address=words.web_address,
     )
     app.jinja_env.globals.update(
-        role_word=words.role_word, type_word=words.type_word, asset=_asset_address, kosovo_named=_kosovo_named
+        role_word=words.role_word,
+        type_word=words.type_word,
+        asset=_asset_address,
+        kosovo_named=_kosovo_named,
+        kosovo_footnote=_kosovo_footnote,
     )
     app.jinja_env.install_gettext_callables(gettext, plural, newstyle=True)  # type: ignore[attr-defined]
     app.context_processor(_shared)
@@ -54,6 +58,11 @@ def _shared() -> dict[str, Any]:
 
 def _kosovo_named() -> bool:
     return bool(g.get("kosovo_named", False))
+
+
+def _kosovo_footnote() -> str:
+    """As the secretariat set it; what we ship is there in the languages of the letters."""
+    return gettext(current.site().settings.kosovo_footnote)
 
 
 @lru_cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from directory.confirmations import calls, correspondence
+from directory.confirmations import calls, correspondence, held_reports
 from directory.web import current
 
 
@@ -16,6 +16,7 @@ class OpenWork:
     overdue: int
     letters: int
     replies: int
+    held: int
 
 
 def open_work() -> OpenWork | None:
@@ -25,4 +26,4 @@ def open_work() -> OpenWork | None:
         return None
     total, overdue = calls.counts(session, place, today=current.site().today())
     letters, replies = correspondence.letters(session, place), correspondence.replies(session, place)
-    return OpenWork(total, overdue, len(letters), len(replies))
+    return OpenWork(total, overdue, len(letters), len(replies), held_reports.count(session, place))

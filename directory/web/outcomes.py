@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import Flask, abort, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from directory.confirmations import outcomes
+from directory.confirmations import calls, outcomes
 from directory.confirmations.outcomes import OUTCOMES, READER_LIMITS, VISITOR_LIMITS, Reached
 from directory.confirmations.rounds import Day
 from directory.db import transaction
@@ -18,6 +21,26 @@ from directory.web import access, current, limiting
 from directory.web.cards import card
 from directory.web.translating import gettext as _
 from directory.web.translating import locale_name
+
+SHOWN = 10  # the newest, one by one; the counts tell of more
+
+
+@dataclass(frozen=True, slots=True)
+class MetLine:
+    """What somebody met, on which day; never who it was."""
+
+    at: datetime
+    words: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What readers and visitors met lately: how often what, and the newest one by one."""
+
+    lines: tuple[MetLine, ...]
+    readers: str
+    visitors: str
 
 
 def attach(app: Flask) -> None:
@@ -83,6 +106,27 @@ def choices() -> list[tuple[str, str]]:
         ("wrong_person", _("Wrong person")),
         ("gone", _("No longer exists")),
     ]
+
+
+def met(post_id: str) -> Met:
+    """What was said about an entry, for those who ring about it."""
+    words = dict(choices())
+    reports = outcomes.of_entry(current.session(), post_id)
+    readers, visitors = outcomes.counted(reports)
+    lines = (
+        MetLine(one.at, words[one.outcome], _("a signed-in reader") if one.account_id else _("a visitor"))
+        for one in reports[:SHOWN]
+    )
+    return Met(tuple(lines), _counts(readers), _counts(visitors))
+
+
+def met_by_others(entry: Entry) -> Met | None:
+    """The same beside the entry, where whoever looks makes the calls; to everybody else there is no such thing."""
+    return met(entry.id) if calls.ground_of(current.person()).covers(entry.country) else None
+
+
+def _counts(counted: Counter[str]) -> str:
+    return ", ".join(f"{word} {counted[value]}" for value, word in choices() if counted[value])
 
 
 def reached_by_readers(entry: Entry) -> Reached | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from directory.entries.entry import Answerability, Entry
 from directory.web import current
 from directory.web.translating import gettext as _
+from directory.web.translating import locale_name
 
 LEVELS = ("leads", "supports", "informed")
 
@@ -37,6 +38,13 @@ def level_word(level: str) -> str:
     return {"leads": _("Leads"), "supports": _("Supports"), "informed": _("Is informed")}.get(level, level)
 
 
+def procedure_word(number: int) -> str:
+    """`Return and social inclusion (SOP 4)`, in the reader's language."""
+    sop = current.taxonomy().sop(number)
+    name = sop.name_in(locale_name()) if sop else ""
+    return _("%(name)s (SOP\u00a0%(number)s)", name=name, number=number).strip()
+
+
 def short(entry: Entry) -> tuple[Words, ...]:
     """Level by level, the procedures a post answers for; a procedure is named once, at its highest level."""
     seen: set[int] = set()
@@ -56,8 +64,7 @@ def _procedures(numbers: list[int], level: str, rows: Iterable[Answerability]) -
     measures = {n: sorted({r.measure for r in rows if r.sop == n and r.level == level and r.measure}) for n in numbers}
     parts = []
     for number in numbers:
-        sop = taxonomy.sop(number)
-        label = _("%(name)s (SOP\u00a0%(number)s)", name=sop.name if sop else "", number=number)
+        label = procedure_word(number)
         only = measures[number] and all(r.measure for r in rows if r.sop == number and r.level == level)
         parts.append(f"{label}: {', '.join(measures[number])}" if only else label)
     return " · ".join(parts)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Flask, g, render_template, request
 
 from directory.accounts.grounds import Ground
-from directory.confirmations import calls, owners, progress
+from directory.confirmations import calls, correspondence, owners, progress
 from directory.confirmations.progress import CURVE_DAYS, Standing
+from directory.mail import queries
 from directory.registry.rules import FreshnessState
 from directory.web import access, current
 from directory.web.calls import ground, own_country
@@ -20,6 +21,7 @@ from directory.web.translating import gettext as _
 from directory.web.words import country_word
 
 STATES: tuple[FreshnessState, ...] = ("confirmed", "due", "overdue", "unconfirmed", "dormant")
+CAME_BACK_WITHIN = timedelta(days=30)
 MARKED_DAYS = (0, 7, 14, 21, 28, 42, 56, 76, 104)
 
 
@@ -87,6 +89,8 @@ def show() -> str:
         still_open=_still_open(whole),
         bounced=progress.bounced(session, place),
         uncertain=progress.uncertain(session, quarter, place),
+        came_back=_came_back(place),
+        came_back_days=CAME_BACK_WITHIN.days,
         rows=_rows(place, standings),
         shapes=SHAPES,
     )
@@ -133,6 +137,22 @@ def _rows(place: Ground, standings: Mapping[str, Standing]) -> list[Row]:
             )
         )
     return sorted(rows, key=lambda row: row.name)
+
+
+def _came_back(place: Ground) -> list[tuple[str, str, int]]:
+    """What came back to letters of the ground lately: in words, what it means, how often."""
+    since = current.site().now() - CAME_BACK_WITHIN
+    counted = queries.report_counts(current.session(), since=since, which=correspondence.came_back_to(place))
+    words = {
+        "hard": (_("nobody has the mailbox"), _("counts as somebody who left")),
+        "soft": (_("not delivered for now"), _("counts once it was so on three days")),
+        "policy": (_("refused by their server’s rules"), _("ours to put right")),
+        "routing": (_("no way to their server"), _("ours to put right")),
+        "auto_reply": (_("out of office"), _("the reminder waits for the return")),
+        "reply": (_("answered by a person"), _("on the call list")),
+        "other": (_("not understood"), _("has no effect")),
+    }
+    return [(*words[kind], counted[kind]) for kind in words if counted.get(kind)]
 
 
 def _states(states: Counter[FreshnessState]) -> tuple[tuple[str, str, int], ...]:

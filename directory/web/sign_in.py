@@ -157,7 +157,7 @@ def _path_of_code(form: CodeForm, *, paper: bool = True) -> str:
 
 
 def _tell_of_code(account: Account, left: int) -> None:
-    letters.factor_changed(current.session(), account, f"A recovery code was used; {left} are left", post=post())
+    letters.factor_changed(current.session(), account, "A recovery code was used", post=post(), codes_left=left)
 
 
 def _completed(path: str, leads_to: str) -> Response:

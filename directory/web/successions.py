@@ -16,8 +16,8 @@ from directory.web import access, current, identity
 from directory.web.confirmation_code import choice_error, code_error
 from directory.web.confirmations import desk
 from directory.web.forms.lines import one_line
+from directory.web.translating import about, speak
 from directory.web.translating import gettext as _
-from directory.web.translating import speak
 
 
 def attach(app: Flask) -> None:
@@ -43,8 +43,7 @@ def take(token: str) -> Response:
     try:
         name = one_line(request.form.get("name", ""))
     except BadValue as error:
-        about = _("Your name")
-        name, errors["name"] = "", f"{about} {error}"
+        name, errors["name"] = "", about(_("Your name"), error)
     if not name and takes_over:
         errors.setdefault("name", _("Write your name."))
     if sentence := code_error(

@@ -8,6 +8,7 @@ from flask import g
 from flask_babel import get_locale, get_translations, refresh
 
 from directory.languages import served
+from directory.registry.faults import Fault
 
 
 def locale_name() -> str:
@@ -30,6 +31,17 @@ def gettext(message: str, **variables: Any) -> str:
     """The message in the reader's language, with its variables filled in."""
     text: str = _catalogue().ugettext(message)
     return text % variables if variables else text
+
+
+def sentence(fault: Fault) -> str:
+    """What is wrong with a value, in the reader's language."""
+    return gettext(fault.message, **fault.said)
+
+
+def about(field: str, fault: Fault | str) -> str:
+    """What is wrong, after the name of the field it is about; a whole sentence stands by itself."""
+    said = fault if isinstance(fault, str) else sentence(fault)
+    return said if said[:1].isupper() else f"{field} {said}"
 
 
 def ngettext(singular: str, plural: str, num: int, **variables: Any) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from flask import g
 
-from directory.languages import day_in
+from directory.languages import day_in, locale_of
 from directory.registry.countries import KOSOVO, country_name
 from directory.web import current
 from directory.web.translating import locale_name
@@ -23,7 +23,7 @@ def country_word(code: str) -> str:
     """The country's name; remembers that Kosovo was named, so that the page carries its footnote."""
     if code == KOSOVO:
         g.kosovo_named = True
-    return country_name(code, locale_name(), current.site().settings.kosovo_name)
+    return country_name(code, locale_of(locale_name()), current.site().settings.kosovo_name)
 
 
 def day_words(value: date | datetime | None) -> str:
@@ -53,7 +53,7 @@ def days_ago(value: datetime | None) -> int:
 
 def language_word(code: str) -> str:
     """The language's name."""
-    return str(Locale.parse(locale_name()).languages.get(code, code))
+    return str(Locale.parse(locale_of(locale_name())).languages.get(code, code))
 
 
 def role_word(key: str | None) -> str:

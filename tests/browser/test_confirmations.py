@@ -12,6 +12,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
+from directory.accounts.models import Account
 from directory.app import create_app, database, prepare
 from directory.config import read_settings
 from directory.db import transaction
@@ -215,3 +216,20 @@ def test_dead_links_and_the_signed_in_page(app: Flask, page: Page, address: str)
     page.goto("/account/confirm")
     expect(page.get_by_label("Code from the letter")).to_have_count(0)
     look(page, "signed-in")
+
+
+@pytest.mark.parametrize("code", ["bg", "de", "hu", "sr"])
+def test_the_page_with_its_mistakes_fits_the_narrowest_phone_in_long_languages(
+    app: Flask, page: Page, code: str
+) -> None:
+    owner = asked(app)
+    with app.app_context(), transaction(database.session()) as session:
+        session.get_one(Account, owner.account_id).language = code
+    page.goto(owner.path)
+    expect(page.locator("html")).to_have_attribute("lang", code)
+    page.locator("#e0-needs_change").check()
+    page.locator("#e0-line0").fill("0744")
+    page.locator("#code").fill(owner.code)
+    page.locator("button[value=send]").click()
+    expect(page.get_by_role("alert")).to_contain_text("0744")
+    look(page, f"mistakes-{code}")

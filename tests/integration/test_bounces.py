@@ -12,6 +12,8 @@ import pytest
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
+from directory.accounts.grounds import Ground
+from directory.confirmations import held_reports
 from directory.db import new_id, transaction
 from directory.history.models import Alarm, Change
 from directory.mail import holding, outbox, queries, receiving
@@ -26,6 +28,7 @@ from directory.mail.sending import send_due
 from tests.conftest import NOW
 from tests.mail_samples import OWN_ADDRESS, sample
 
+EVERYWHERE = Ground(is_everywhere=True, countries=frozenset())
 RETURNS = ReturnAddresses("bounce@directory.example", (b"k" * 32,))
 FORGER = ReturnAddresses("bounce@directory.example", (b"x" * 32,))
 SENDER = Sender("TRM Directory", OWN_ADDRESS, "directory.example", RETURNS)
@@ -266,8 +269,48 @@ def test_a_person_lets_held_reports_through_or_drops_them(box: Session) -> None:
         receiving.settle(box, waiting[0], by="job", now=NOW, note="done")
     with transaction(box):
         assert len(holding.waiting(box, now=NOW, limits=Limits())) == 1
-    actions = box.scalars(select(Change.action).where(Change.subject_type == "received_mail")).all()
+    actions = box.scalars(select(Change.action).where(Change.subject_id.in_(ids))).all()
     assert (actions.count("release_report"), actions.count("dismiss_report")) == (2, 19)
+
+
+def test_what_was_set_aside_is_held_again_and_what_was_ignored_from_the_start_is_not(box: Session) -> None:
+    letters = sent(box, *(f"a{n}@ministry{n}.example" for n in range(21)))
+    messages = [report(mail_id, n=n) for n, mail_id in enumerate(letters.values())]
+    run(box, *messages)
+    run(box, report(next(iter(letters.values())), n=99), now=NOW + timedelta(minutes=1))
+    *rows, replay = stored(box)
+    held, domains_aside = [row.id for row in rows], {row.domain for row in rows[:3]}
+    assert replay.state == "ignored"
+    assert held_reports.count(box, EVERYWHERE) == 21
+    with transaction(box):
+        assert holding.dismiss(box, held[:3], by="someone", now=NOW) == 3
+    assert held_reports.count(box, EVERYWHERE) == 18
+    assert {one.domain for one in held_reports.set_aside(box, EVERYWHERE, now=NOW)} == domains_aside
+    with transaction(box):
+        assert holding.hold_again(box, [*held, replay.id], by="someone", now=NOW) == 3
+        assert holding.hold_again(box, held, by="someone", now=NOW) == 0
+    back = [row for row in stored(box) if row.id in held[:3]]
+    assert {(row.state, row.settled_by, row.settled_at) for row in back} == {("held", "", None)}
+    assert all("21 letters" in row.note for row in back)
+    domains = held_reports.held(box, EVERYWHERE)
+    assert len(domains) == 21
+    assert [one.since_at for one in domains] == [NOW] * 21
+    nowhere = Ground(is_everywhere=False, countries=frozenset({"RO"}))
+    assert held_reports.held(box, nowhere) == []
+    assert held_reports.those_held(box, held, nowhere) == []
+    assert len(held_reports.those_held(box, held, EVERYWHERE)) == 21
+
+
+def test_what_came_back_is_counted_by_kind(box: Session) -> None:
+    letters = sent(box, *(f"a{n}@ministry{n}.example" for n in range(4)))
+    first, second, third, fourth = letters.values()
+    run(box, report(first, n=1), report(second, n=2), report(third, "policy_qmail_refused", n=3))
+    run(box, report(first, n=4), now=NOW + timedelta(minutes=1))
+    run(box, report(fourth, n=5), now=NOW + timedelta(days=2))
+    since = NOW - timedelta(days=1)
+    assert queries.report_counts(box, since=since) == {"hard": 3, "policy": 1}, "the second about a letter is a replay"
+    assert queries.report_counts(box, since=NOW + timedelta(days=1)) == {"hard": 1}
+    assert queries.report_counts(box, since=since, which=ReceivedMail.outgoing_mail_id == third) == {"policy": 1}
 
 
 def test_three_different_days_of_soft_failures(box: Session) -> None:
@@ -335,6 +378,6 @@ def test_letters_that_need_a_look_are_listed(box: Session) -> None:
     assert counts["sent"] == (1, timedelta(hours=2))
     assert queries.oldest_due_age(box, now=later) == timedelta(hours=2)
     run(box, sample("reply_de"))
-    assert queries.report_counts(box) == {("reply", "new"): 1}
+    assert queries.report_counts(box, since=NOW - timedelta(days=1)) == {"reply": 1}
     assert len(queries.reports(box, ["new"], ["reply"])) == 1
     assert queries.reports(box, ["held"]) == []

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from directory.confirmations import drills
@@ -208,11 +208,46 @@ def test_the_share_of_proven_lines_counts_half_a_year(session: Session, post: Po
     record(session, drill, "answered", seconds=2)
     assert drills.coverage(session, NOW.date()) == drills.Coverage(4, 1)
     assert drills.coverage(session, NOW.date()).percent == 25
+    planned_on = min(drill.planned_on for drill in session.scalars(select(Drill)) if drill.settled_at is None)
     assert drills.coverage_by_country(session, NOW.date()) == {
-        "MD": drills.Coverage(1, 1),
-        "RO": drills.Coverage(3, 0),
+        "MD": drills.CountryCoverage(1, 1, never=0, next_on=None),
+        "RO": drills.CountryCoverage(3, 0, never=3, next_on=planned_on),
     }
+    assert list(drills.coverage_by_country(session, NOW.date(), {"MD"})) == ["MD"]
+    assert drills.coverage_by_country(session, NOW.date(), set()) == {}
+    later = drills.coverage_by_country(session, NOW.date() + timedelta(days=184))["MD"]
+    assert (later.proven, later.never) == (0, 0), "it answered once, too long ago"
     assert drills.coverage(session, NOW.date(), {"MD"}).percent == 100
     assert drills.coverage(session, NOW.date() + timedelta(days=183), {"MD"}).proven == 1
     assert drills.coverage(session, NOW.date() + timedelta(days=184), {"MD"}).proven == 0
     assert drills.coverage(session, NOW.date(), {"AL"}).percent == 100
+
+
+def test_a_test_follows_a_body_that_moves_to_another_country(session: Session, post: Post) -> None:
+    drills.plan(session, DAY)
+    drill = drill_of(session, HOTLINE.value)
+    drill.planned_on = NOW.date()
+    record(session, drill, "no_answer", seconds=60)
+    before = drill.planned_on
+    post.institution.country_code, drill.planned_on = "AT", NOW.date()
+    session.commit()
+    assert drill in drills.of_week(session, {"AT"}, NOW.date())
+    assert drills.of_week(session, {"RO"}, NOW.date()) == []
+    record(session, drill, "answered", at=datetime.combine(before, WORKING_MORNING.timetz()))
+    assert drills.done(session, {"AT"}) == [drill]
+    assert drills.done(session, {"RO"}) == []
+    assert list(drills.coverage_by_country(session, NOW.date())) == ["AT"]
+
+
+def test_the_second_try_keeps_the_holidays_of_the_country_it_moved_to(session: Session, post: Post) -> None:
+    """24 May is a holiday in Bulgaria and none in Romania; the intake line keeps office hours."""
+    morning = datetime(2027, 5, 21, 9, tzinfo=WORKING_MORNING.tzinfo)
+    drills.plan(session, day_of(morning))
+    drill = drill_of(session, INTAKE.value)
+    record(session, drill, "no_answer", at=morning)
+    assert drill.planned_on == date(2027, 5, 24), "the control"
+    session.execute(delete(Check))
+    post.institution.country_code = "BG"
+    session.commit()
+    record(session, drill, "no_answer", at=morning)
+    assert drill.planned_on == date(2027, 5, 25)

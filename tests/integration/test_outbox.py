@@ -295,7 +295,7 @@ def test_a_letter_about_somebodys_access_goes_first_and_at_any_pace(box: Session
     mailer = MemoryMailer()
     send_due(box, mailer, SENDER, now=NOW + timedelta(seconds=1), pace=PACE)
     assert _sent_to(mailer)[0] == "ion@ministry.example"
-    put(box, key="u2", letter="new_sign_in", to="eva@ministry.example", device="D")
+    put(box, key="u2", letter="new_sign_in", to="eva@ministry.example", browser="D", system="")
     assert send_due(box, mailer, SENDER, now=NOW + timedelta(seconds=1), pace=PACE) == 1
     assert _sent_to(mailer)[-1] == "eva@ministry.example"
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from jsonschema import Draft202012Validator, ValidationError
 from sqlalchemy import select, update
 
 from directory import worker
@@ -204,3 +205,47 @@ def test_no_page_of_this_is_kept_in_a_cache(made: tuple[str, dict[str, str]], co
     assert isinstance(coordinator.client, CheckingClient)
     for path in ("/coordination/drills", f"/coordination/drills/{made[1]['hotline']}"):
         assert coordinator.client.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_the_page_says_for_each_country_how_many_answered_and_when_the_next_is(
+    app: Flask, made: tuple[str, dict[str, str]], coordinator: Signed
+) -> None:
+    path = "/coordination/drills"
+    of_all = sign_in(app, "secretariat")
+    words, never = of_all.client.get(path).text, re.compile(r"(\d+) ha(?:s|ve) never answered one\.")
+    assert "Romania" in words
+    assert "Albania" in words
+    own = coordinator.client.get(path).text
+    assert "Albania" not in own
+    assert own.count("answered a test in the last 183 days") == 1, "one country: its row says all of it"
+    assert "Next test on 24 November 2026." in own
+    before = never.search(own)
+    assert before
+    assert coordinator.post(f"{path}/{made[1]['hotline']}", how="answered", seconds="9").status_code == 303
+    after = never.search(coordinator.client.get(path).text)
+    assert after
+    assert int(after[1]) == int(before[1]) - 1
+    set_clock(app, NOW + timedelta(days=1))
+    try:
+        later = sign_in(app, "coordinator", country="RO", at=NOW + timedelta(days=1))
+        assert "The next test is late since 24 November 2026." in later.client.get(path).text
+    finally:
+        set_clock(app, NOW)
+
+
+def test_programs_are_told_of_the_test_as_the_contract_says(
+    app: Flask, made: tuple[str, dict[str, str]], coordinator: Signed
+) -> None:
+    document = app.test_client().get("/api/v1/openapi.json").json
+    schema = {"$ref": "#/components/schemas/Entry", "components": document["components"]}
+    path, told = f"/api/v1/entries/{made[0]}", {"answered_at": "2026-11-24T21:30:00Z", "seconds": 9}
+    before = app.test_client().get(path).json
+    assert [("drill" in point) for point in before["contact_points"]] == [False]
+    coordinator.post(f"/coordination/drills/{made[1]['hotline']}", how="answered", seconds="9")
+    coordinator.post(f"/coordination/drills/{made[1]['duty_phone']}", how="answered", seconds="3")
+    after = app.test_client().get(path).json
+    assert [point.get("drill") for point in after["contact_points"]] == [told], "a visitor is told of no other line"
+    Draft202012Validator(schema).validate(after)
+    after["contact_points"][0]["drill"] = {"seconds": 9}
+    with pytest.raises(ValidationError):
+        Draft202012Validator(schema).validate(after)

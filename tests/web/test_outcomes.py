@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from sqlalchemy import func, select
 from directory.app import database
 from directory.confirmations import outcomes
 from directory.confirmations.models import Finding, OutcomeReport
-from directory.db import new_id
+from directory.db import new_id, transaction
 from directory.registry.models import Post
+from tests.conftest import NOW
 from tests.people import submit
 from tests.web.changing import new_entry
 from tests.web.signed_in import sign_in
+from tests.web.test_calls import new_task
 
 ANSWERS = {"reached": "Reached", "no_answer": "No answer", "wrong_person": "Wrong person", "gone": "No longer exists"}
 
@@ -136,3 +139,65 @@ def test_words_of_an_entry_are_written_as_words_on_the_thanks(app: Flask) -> Non
     page = visitor(app, 12).get(f"/entries/{entry_id}/outcome/gone").text
     assert "<img src=x" not in page
     assert "&lt;img src=x" in page
+
+
+# What those who ring are told
+
+
+def test_those_who_ring_see_what_others_met_and_never_who_it_was(app: Flask, entry_id: str) -> None:
+    rea = sign_in(app, "reader", country="RO", name="Rea Reader")
+    tap(rea.client, entry_id, "wrong_person")
+    tap(sign_in(app, "reader", country="RO").client, entry_id, "reached")
+    tap(visitor(app, 8), entry_id, "gone")
+    cora = sign_in(app, "coordinator", country="RO")
+    for path in (f"/entries/{entry_id}", f"/coordination/calls/{new_task(app, entry_id)}"):
+        page = cora.client.get(path).text
+        for words in (
+            "Signed-in readers: Reached 1, Wrong person 1.",
+            "Visitors: No longer exists 1.",
+            "A visitor’s report starts no check by itself.",
+            "24 November 2026 · Wrong person",
+        ):
+            assert words in page, words
+        assert page.count("a signed-in reader</span>") == 2
+        assert page.count("a visitor</span>") == 1
+        assert "Rea Reader" not in page
+        assert rea.account_id not in page
+
+
+@pytest.mark.parametrize(
+    ("role", "country", "sees"),
+    [
+        ("coordinator", "RO", True),
+        ("secretariat", None, True),
+        ("coordinator", "BG", False),
+        ("reader", "RO", False),
+        ("admin", None, False),
+        ("auditor", None, False),
+    ],
+)
+def test_to_everybody_else_there_is_no_such_thing(
+    app: Flask, entry_id: str, role: str, country: str | None, *, sees: bool
+) -> None:
+    tap(visitor(app, 9), entry_id, "gone")
+    page = sign_in(app, role, country=country).client.get(f"/entries/{entry_id}").text
+    assert ("What others met" in page) is sees
+    assert ("a visitor</span>" in page) is sees
+    assert "What others met" not in visitor(app, 9).get(f"/entries/{entry_id}").text
+
+
+def test_an_entry_nobody_has_used_says_so(app: Flask, entry_id: str) -> None:
+    cora = sign_in(app, "coordinator", country="RO")
+    assert "Nobody has said yet whether it worked." in cora.client.get(f"/entries/{entry_id}").text
+
+
+def test_the_newest_ten_stand_one_by_one_and_all_are_counted(app: Flask, entry_id: str) -> None:
+    with app.app_context(), transaction(database.session()) as session:
+        for number in range(12):
+            at = NOW - timedelta(days=number)
+            session.add(OutcomeReport(post_id=entry_id, account_id=None, outcome="no_answer", at=at))
+    page = sign_in(app, "coordinator", country="RO").client.get(f"/entries/{entry_id}").text
+    assert page.count("a visitor</span>") == 10
+    assert "Visitors: No answer 12." in page
+    assert "15 November 2026" in page
+    assert "14 November 2026" not in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from directory.accounts.models import Account
 from directory.app import database
 from directory.confirmations.models import CallTask, ConfirmationRequest
+from directory.db import transaction
 from directory.mail.models import OutgoingMail, ReceivedMail
 from directory.proposals import scheduling
 from directory.registry import operations as registry
@@ -153,6 +154,37 @@ def test_letters_that_need_a_look_are_asked_again_and_answers_seen_to(
     page = cora.client.get("/coordination/letters").text
     assert "Ask again by a new letter" not in page
     assert "Ask Dora Deputy" not in page
+
+
+def test_the_page_counts_what_came_back_in_a_month_by_what_it_was(app: Flask, round_begun: str, cora: Signed) -> None:
+    with app.app_context(), transaction(database.session()) as session:
+        mail_id = session.scalars(select(OutgoingMail.id).where(OutgoingMail.account_id == round_begun)).first()
+        kinds = {"hard": 3, "soft": 1, "policy": 2, "auto_reply": 4, "other": 1}
+        for kind, count in kinds.items():
+            for n in range(count):
+                state = "ignored" if kind == "other" else "settled"
+                session.add(one(mail_id, f"{kind}{n}", kind, NOW - timedelta(days=n), state))
+        session.add(one(mail_id, "old", "soft", NOW - timedelta(days=31), "settled"))
+        session.add(one(mail_id, "replay", "hard", NOW, "ignored"))
+    page = cora.client.get("/coordination/rounds").text
+    table = page[page.index('id="came-back"') :].split("</table>")[0]
+    found = re.findall(r'<th scope="row">([^<]+)<br><span class="quiet">([^<]+)</span></th><td>(\d+)</td>', table)
+    told = {words: int(count) for words, _meaning, count in found}
+    assert told.pop("out of office") >= 4
+    assert told == {
+        "nobody has the mailbox": 3,
+        "not delivered for now": 1,
+        "refused by their server’s rules": 2,
+        "not understood": 1,
+    }
+    abroad = sign_in(app, "coordinator", country="BG").client.get("/coordination/rounds").text
+    assert "No letter came back." in abroad
+    narrowed = sign_in(app, "secretariat").client.get("/coordination/rounds?country=AL").text
+    assert "No letter came back." in narrowed
+
+
+def one(mail_id: str | None, name: str, kind: str, at: datetime, state: str) -> ReceivedMail:
+    return ReceivedMail(message_hash=name, kind=kind, outgoing_mail_id=mail_id, received_at=at, state=state)
 
 
 # A change that has its day

@@ -89,6 +89,10 @@ def _contact_point() -> Schema:
             may_have={
                 "value": {**TEXT, "description": "A phone in E.164, or a short code; absent where restricted"},
                 "display": {**TEXT, "description": "A phone spaced as it is read aloud; absent where restricted"},
+                "drill": {
+                    **record({"answered_at": INSTANT, "seconds": optional(COUNT)}),
+                    "description": "When a duty line last answered a test, after how many seconds; absent before one",
+                },
             },
         ),
         "if": {"properties": {"restricted": {"const": False}}},

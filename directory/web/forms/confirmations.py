@@ -23,6 +23,7 @@ from directory.web.cards import kind_word
 from directory.web.forms import lines
 from directory.web.forms.edits import place_of
 from directory.web.forms.lines import LineRow, one_line
+from directory.web.translating import about
 from directory.web.translating import gettext as _
 
 MOST_NOTE = 500
@@ -153,11 +154,10 @@ class Answers:
 
     def _name_errors(self, question: Question, errors: Mapping[str, str]) -> None:
         """Rows have numbers of their own; on this page a field is `e<entry>-line<place>`."""
-        for name, sentence in errors.items():
+        for name, wrong in errors.items():
             place = int(name.split("-")[1])
             field_name = f"line{place}" if place < len(question.picture["lines"]) else "new"
-            about = _("Number or address")
-            self.errors[f"e{question.n}-{field_name}"] = f"{about} {sentence}"
+            self.errors[f"e{question.n}-{field_name}"] = about(_("Number or address"), wrong)
 
     def _refuse_twice(self, question: Question, points: Sequence[ContactValues]) -> None:
         """A new line that stands already; of hidden ones nothing is told."""
@@ -191,8 +191,7 @@ class Answers:
         try:
             return clean_mail(text) if text else ""
         except BadValue as error:
-            about = _("Their work address")
-            self.errors[f"e{n}-successor_mail"] = f"{about} {error}"
+            self.errors[f"e{n}-successor_mail"] = about(_("Their work address"), error)
             return ""
 
     def _day(self, n: int) -> date:
@@ -210,25 +209,25 @@ class Answers:
         try:
             return self._harmless(n, name, one_line(self.of(n, name)))
         except BadValue as error:
-            self.errors[f"e{n}-{name}"] = f"{_name_of(name)} {error}"
+            self.errors[f"e{n}-{name}"] = about(_name_of(name), error)
             return ""
 
     def _prose(self, n: int, name: str, most: int = MOST_NOTE) -> str:
         try:
             text = clean_text(self.of(n, name))
         except BadValue as error:
-            self.errors[f"e{n}-{name}"] = f"{_name_of(name)} {error}"
+            self.errors[f"e{n}-{name}"] = about(_name_of(name), error)
             return ""
         if len(text) > most:
             sentence = _("is %(count)s characters long; at most %(most)s are kept", count=len(text), most=most)
-            self.errors[f"e{n}-{name}"] = f"{_name_of(name)} {sentence}"
+            self.errors[f"e{n}-{name}"] = about(_name_of(name), sentence)
         return self._harmless(n, name, text)
 
     def _harmless(self, n: int, name: str, text: str) -> str:
         """Nothing about anybody who is helped is kept here, however well it is meant."""
         if find_personal_data(text):
             sentence = _("seems to hold the number of a case or document, or a date of birth. Take it out.")
-            self.errors[f"e{n}-{name}"] = f"{_name_of(name)} {sentence}"
+            self.errors[f"e{n}-{name}"] = about(_name_of(name), sentence)
             return ""
         return text
 

@@ -11,6 +11,7 @@ from directory.registry.values import BadValue, ResponsibilityValues
 from directory.sops.taxonomy import Taxonomy
 from directory.web.forms.lines import one_line
 from directory.web.translating import gettext as _
+from directory.web.translating import sentence
 
 EMPTY_ROWS = 1
 MOST_ROWS = 60
@@ -90,7 +91,7 @@ def _duty(
     try:
         area = one_line(row.area)
     except BadValue as error:
-        errors[f"r-{row.n}-area"] = str(error)
+        errors[f"r-{row.n}-area"] = sentence(error)
         return None
     # In the order it stood where nothing else was ticked: an order alone is no change.
     was = known.target_groups if known else ()

@@ -16,6 +16,7 @@ from directory.web.forms import duties, lines, renewing
 from directory.web.forms.duties import DutyRow
 from directory.web.forms.lines import LineRow, Place, one_line
 from directory.web.translating import gettext as _
+from directory.web.translating import sentence
 
 HOLDERS = ("keep", "named", "vacant")
 NAME_KINDS = ("official", "short", "former")
@@ -251,7 +252,7 @@ def _text(name: str, text: str, errors: dict[str, str], *, needed: bool = False,
     try:
         plain = one_line(text, most)
     except BadValue as error:
-        errors[name] = str(error)
+        errors[name] = sentence(error)
         return ""
     if needed and not plain:
         errors[name] = _("is empty: write it")
@@ -263,7 +264,7 @@ def _prose(name: str, text: str, errors: dict[str, str], most: int = lines.TEXT)
     try:
         plain = clean_text(text)
     except BadValue as error:
-        errors[name] = str(error)
+        errors[name] = sentence(error)
         return ""
     if len(plain) > most:
         errors[name] = _("is %(count)s characters long; at most %(most)s are kept", count=len(plain), most=most)

@@ -14,11 +14,20 @@ from babel import Locale
 
 from directory.entries.entry import ContactLine
 from directory.registry import rules
+from directory.registry.faults import N_
 from directory.registry.hours import BadHours, read_hours
 from directory.registry.models import ContactPoint
 from directory.registry.pictures import contact_values
-from directory.registry.values import BadValue, ContactValues, check_contact, clean_contact, clean_text
+from directory.registry.values import (
+    TOO_LONG,
+    BadValue,
+    ContactValues,
+    check_contact,
+    clean_contact,
+    clean_text,
+)
 from directory.web.translating import gettext as _
+from directory.web.translating import sentence
 
 EMPTY_ROWS = 2
 MOST_ROWS = 40
@@ -64,7 +73,7 @@ def one_line(text: str, most: int = LINE) -> str:
     """A text of one line. Raises BadValue where it is too long."""
     plain = " ".join(clean_text(text).split())
     if len(plain) > most:
-        raise BadValue(_("is %(count)s characters long; at most %(most)s are kept", count=len(plain), most=most))
+        raise BadValue(TOO_LONG, count=len(plain), most=most)
     return plain
 
 
@@ -158,7 +167,7 @@ def _values(row: LineRow, known: ContactValues | None, place: Place, errors: dic
             text = getattr(row, name)
             parts[name] = known.value if known is not None and keeps_value and name == "value" else read(text)
         except (BadValue, BadHours) as error:
-            errors[f"c-{row.n}-{name}"] = str(error)
+            errors[f"c-{row.n}-{name}"] = sentence(error)
     languages = _languages(row, known, errors)
     if len(errors) > before:
         return None
@@ -171,7 +180,7 @@ def _checked(values: ContactValues, row: LineRow, place: Place, errors: dict[str
     try:
         check_contact(values, place.institution_type)
     except BadValue as error:
-        errors[f"c-{row.n}-value"] = str(error)
+        errors[f"c-{row.n}-value"] = sentence(error)
         return None
     return values
 
@@ -179,7 +188,7 @@ def _checked(values: ContactValues, row: LineRow, place: Place, errors: dict[str
 def _clean(kind: str, place: Place) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not text:
-            raise BadValue(_("is empty: write it, or tick “Remove”"))
+            raise BadValue(N_("is empty: write it, or tick “Remove”"))
         return clean_contact(kind, text, region=place.region)
 
     return read

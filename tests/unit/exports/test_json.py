@@ -100,6 +100,15 @@ def test_a_restricted_line_has_no_value_and_says_so(context: ExportContext) -> N
     assert point["restricted"] is True
 
 
+def test_a_line_that_answered_a_test_says_when_and_how_fast(context: ExportContext) -> None:
+    at = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
+    lines = (make_line("hotline", answered_at=at, answer_seconds=20), make_line("duty_phone", None, answered_at=at))
+    proven, hidden = entry_json(make_entry(contact_lines=lines), context)["contact_points"]
+    assert proven["drill"] == {"answered_at": "2026-10-05T09:30:00Z", "seconds": 20}
+    assert hidden["drill"] == {"answered_at": "2026-10-05T09:30:00Z", "seconds": None}
+    assert set(hidden) == POINT_KEYS - {"value", "display"} | {"drill"}
+
+
 def test_nothing_known_is_null_and_times_are_utc(context: ExportContext) -> None:
     entry = make_entry(confirmed_at=None, method=None, freshness="unconfirmed", sources=(SourcePart("x", None, ""),))
     shape = entry_json(entry, context)
