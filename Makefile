@@ -63,6 +63,7 @@ proof: .venv/dev.stamp
 	@$(BIN)/python -m tests.proof.sql_injection
 	@$(BIN)/python -m tests.proof.mail_kills
 	@$(BIN)/python -m tests.proof.two_years
+	@$(BIN)/python -m tests.proof.phone_books 10000
 	@PROOF=long $(BIN)/python -m pytest -q -s -p no:randomly tests/security
 
 # All strings into messages.pot; those of letters and their pages into every catalogue; then compile.

@@ -14,6 +14,9 @@ ldconfig -p 2>/dev/null | grep -q libpangoft2 || missing+=(libpangoft2-1.0-0)
 fc-list 2>/dev/null | grep -qiE 'dejavu|noto' || missing+=(fonts-dejavu-core)
 command -v dovecot >/dev/null || [ -x /usr/sbin/dovecot ] || missing+=(dovecot-imapd)
 command -v npm >/dev/null || missing+=(npm)
+[ -x /usr/libexec/evolution-addressbook-factory ] || missing+=(evolution-data-server)
+{ compgen -G '/usr/lib/*/girepository-1.0/EBook-1.2.typelib' >/dev/null && [ -e /usr/lib/python3/dist-packages/gi ]; } || missing+=(gir1.2-ebook-1.2 gir1.2-ebookcontacts-1.2 gir1.2-edataserver-1.2 python3-gi)
+command -v dbus-run-session >/dev/null || missing+=(dbus)
 command -v sqlmap >/dev/null || missing+=(sqlmap) # make proof
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, case, exists, func, insert, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from directory.accounts import quotas
 from directory.entries.answers import Desk
@@ -28,6 +28,7 @@ FEW = 500
 # In the same frame only what moved since the last comparison is looked at, and a day more: clocks of several hosts
 # differ, and a change may be committed late. The day is part of the frame, so everything is compared once a day.
 MARGIN = timedelta(days=1)
+LISTING = timedelta(hours=1)  # the longest that a device may take to fetch a book it has listed
 _CARDS: Any = SubscriptionCard.__table__
 _MARK = (
     Post.id,
@@ -63,6 +64,15 @@ class CardPlace:
     etag: str
     sequence: int
     is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CardNow:
+    """A card of the book as its entry stands at this moment; `again` is how often it was put right on the device."""
+
+    etag: str
+    revision: int
+    again: int
 
 
 @dataclass(slots=True)
@@ -131,7 +141,11 @@ def _compare(session: Session, book: Book, *, since: datetime | None) -> _Moves:
             moves.changed[row.entry_id] = (etags[row.entry_id], row.revision)
     known = exists().where(card.subscription_id == book.id, card.entry_id == Post.id, card.gone_at.is_(None))
     new = select(*_MARK).join(Institution).where(member, ~known).order_by(Post.id)
-    missing = session.execute(new.where(Post.changed_at >= since) if since is not None else new).all()
+    if since is not None:  # found by the date first: there are few, and through the countries one comes by all
+        there = aliased(Post)
+        is_held = exists().where(card.subscription_id == book.id, card.entry_id == there.id, card.gone_at.is_(None))
+        new = new.where(Post.id.in_(select(there.id).where(there.changed_at >= since, ~is_held)))
+    missing = session.execute(new).all()
     etags = _etags(session, missing, book)
     moves.new = {row.id: (etags[row.id], row.revision) for row in missing}
     return moves
@@ -187,13 +201,16 @@ def _gone_before(session: Session, book_id: str, entry_ids: Sequence[str]) -> se
     return set(session.scalars(statement)) & set(entry_ids)
 
 
-def etags_now(session: Session, entry_ids: Sequence[str], book: Book) -> dict[str, tuple[str, int]]:
-    """The ETag and revision of these entries as they stand; those that are gone are left out."""
-    found: dict[str, tuple[str, int]] = {}
+def held(session: Session, entry_ids: Sequence[str], book: Book) -> dict[str, CardNow]:
+    """Those of these entries that stand in the book, as they are now."""
+    card, found = SubscriptionCard, dict[str, CardNow]()
+    here = (card.subscription_id == book.id) & card.gone_at.is_(None)
     for start in range(0, len(entry_ids), FEW):
-        rows = session.execute(select(*_MARK).where(Post.id.in_(entry_ids[start : start + FEW]))).all()
-        etags = _etags(session, rows, book)
-        found.update({row.id: (etags[row.id], row.revision) for row in rows})
+        some = card.entry_id.in_(entry_ids[start : start + FEW])
+        statement = select(*_MARK, card.again).join(card, card.entry_id == Post.id)
+        rows = session.execute(statement.where(here, some)).all()
+        etags = _etags(session, [row[:-1] for row in rows], book)
+        found.update((row.id, CardNow(etags[row.id], row.revision, row.again)) for row in rows)
     return found
 
 
@@ -235,14 +252,16 @@ def changes_since(session: Session, book_id: str, sequence: int, *, limit: int |
     return _places(session, book_id, SubscriptionCard.sequence > sequence, limit=limit)
 
 
-def held(session: Session, book_id: str, entry_ids: Sequence[str]) -> dict[str, int]:
-    """Which of these stand in the book, each with how often its card was put right."""
-    card, found = SubscriptionCard, dict[str, int]()
-    for start in range(0, len(entry_ids), FEW):
-        some = card.entry_id.in_(entry_ids[start : start + FEW])
-        statement = select(card.entry_id, card.again).where(card.subscription_id == book_id, some)
-        found.update((entry_id, again) for entry_id, again in session.execute(statement.where(card.gone_at.is_(None))))
-    return found
+def listed_from(session: Session, row: Subscription, *, now: datetime) -> int:
+    """The number behind which a device that has just listed the book is told again: before all that moved lately.
+
+    Thunderbird lists a book, fetches its cards, and asks for the token last: what moved meanwhile would never reach it.
+    """
+    card, lately = SubscriptionCard, max(now - LISTING, row.created_at)
+    edited = card.entry_id.in_(select(Post.id).where(Post.changed_at >= lately))
+    statement = select(func.min(card.sequence)).where(card.subscription_id == row.id)
+    first = session.scalar(statement.where(or_(card.gone_at >= lately, edited)))
+    return row.sequence if first is None else first - 1
 
 
 def _places(session: Session, book_id: str, which: Any, *, limit: int | None = None) -> list[CardPlace]:

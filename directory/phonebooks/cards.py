@@ -15,7 +15,7 @@ from directory.exports.card_writer import UnsafeCard
 from directory.exports.context import ExportContext
 from directory.exports.vcard import card as card_of
 from directory.phonebooks import bookkeeping, rules
-from directory.phonebooks.bookkeeping import Book
+from directory.phonebooks.bookkeeping import Book, CardNow
 
 KEPT = 12_000  # about a kilobyte each
 _FOLD = re.compile(r"\r\n[ \t]")
@@ -59,12 +59,11 @@ def cards(
     session: Session, entry_ids: Sequence[str], book: Book, context: ExportContext, shelf: CardShelf
 ) -> list[Card]:
     """The cards of those that stand in the book, in that order; one that cannot be written safely is left out."""
-    held = bookkeeping.held(session, book.id, entry_ids)
-    etags = bookkeeping.etags_now(session, list(held), book)
-    texts = {entry_id: text for entry_id, (etag, _) in etags.items() if (text := shelf.get(etag)) is not None}
-    texts |= _written([one for one in etags if one not in texts], etags, book, context, shelf)
+    held = bookkeeping.held(session, entry_ids, book)
+    texts = {entry_id: text for entry_id, now in held.items() if (text := shelf.get(now.etag)) is not None}
+    texts |= _written([one for one in held if one not in texts], held, book, context, shelf)
     return [
-        Card(entry_id, rules.shown_etag(etags[entry_id][0], held[entry_id]), texts[entry_id])
+        Card(entry_id, rules.shown_etag(held[entry_id].etag, held[entry_id].again), texts[entry_id])
         for entry_id in entry_ids
         if entry_id in texts
     ]
@@ -72,20 +71,20 @@ def cards(
 
 def _written(
     entry_ids: Sequence[str],
-    etags: Mapping[str, tuple[str, int]],
+    held: Mapping[str, CardNow],
     book: Book,
     context: ExportContext,
     shelf: CardShelf,
 ) -> dict[str, str]:
     found = {}
     for entry in entries_with(entry_ids, book.desk) if entry_ids else ():
-        etag, revision = etags[entry.id]
         try:
             found[entry.id] = card_of(entry, context)
         except UnsafeCard:
             continue
-        if entry.revision == revision:  # else it was edited between the two looks, and the next sync says so
-            shelf.put(etag, found[entry.id])
+        now = held[entry.id]
+        if entry.revision == now.revision:  # else it was edited between the two looks, and the next sync says so
+            shelf.put(now.etag, found[entry.id])
     return found
 
 

@@ -88,15 +88,17 @@ def plain_token(typed: str) -> str:
     return re.sub(r"[\s\-\u2010-\u2015]", "", typed).lower()
 
 
-def sync_token(sequence: int) -> str:
-    """Where a device stands, as the protocol wants it: a URI."""
-    return f"{_SYNC}{sequence}"
+def sync_token(newest: int, since: int | None = None) -> str:
+    """Where a device stands, as the protocol wants it: a URI. `since`: it has to be told from further back."""
+    return f"{_SYNC}{newest}" if since is None or since >= newest else f"{_SYNC}{newest}-{since}"
 
 
 def sequence_of(token: str, newest: int) -> int | None:
     """The place a token names; None for one that was never given out, so that everything is told again."""
-    found = re.fullmatch(re.escape(_SYNC) + r"(\d{1,12})", token.strip())
-    return int(found[1]) if found and int(found[1]) <= newest else None
+    found = re.fullmatch(re.escape(_SYNC) + r"(\d{1,12})(?:-(\d{1,12}))?", token.strip())
+    if not found or int(found[1]) > newest:
+        return None
+    return min(int(found[1]), int(found[2] or found[1]))
 
 
 @dataclass(frozen=True, slots=True)

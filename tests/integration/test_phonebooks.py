@@ -73,6 +73,32 @@ def test_one_etag_never_stands_for_two_texts_and_a_changed_text_is_always_announ
         assert now.keys() == truth.keys()
 
 
+@pytest.mark.parametrize("seed", range(20, 23))
+def test_a_device_that_asks_for_the_token_last_misses_no_edit_that_came_meanwhile(
+    session: Session, taxonomy: Taxonomy, seed: int
+) -> None:
+    """As Thunderbird does: it lists the book, fetches every card, then asks where it stands."""
+    world, device = World(session, taxonomy, seed), Device(0)
+    for _ in range(10):
+        world.anything()
+    world.days_pass()
+    world.follow(device)
+    listed, newest = dict(device.cards), device.token
+    for _ in range(6):
+        world.draw.choice(
+            [world.add, world.rename, world.other_duties, world.remove, world.move_house, world.confirm]
+        )()
+        session.flush()
+    world.follow(device)
+    assert device.cards != listed, "something has to have come"
+    row = session.get_one(Subscription, world.book_id)
+    late = Device(bookkeeping.listed_from(session, row, now=world.now), listed)
+    assert newest <= late.token < row.sequence
+    world.follow(late)
+    assert late.cards == device.cards
+    assert bookkeeping.listed_from(session, row, now=world.now + timedelta(hours=2)) == row.sequence
+
+
 def test_control_a_book_that_forgets_departures_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     device = Device(0)
     world.follow(device)

@@ -31,9 +31,10 @@ def card(book_id: str, entry_id: str) -> str:
 
 def entry_in(href: str, book_id: str) -> str | None:
     """The entry an address names, if it is a card of that book; None for everything else."""
-    try:
-        path = unquote(urlsplit(href.strip()).path)
-    except ValueError:
-        return None
-    found = _CARD.fullmatch(path)
+    found = _CARD.fullmatch(href)
+    if found is None:  # written in another way: with the host, or percent-encoded
+        try:
+            found = _CARD.fullmatch(unquote(urlsplit(href.strip()).path))
+        except ValueError:
+            return None
     return found[2].lower() if found and found[1].lower() == book_id else None

@@ -20,7 +20,7 @@ from directory.web.carddav.xml import response as xml_response
 DATA = carddav("address-data")
 MOST_HREFS = 10_000
 WITHIN_LIMITS = element(dav("number-of-matches-within-limits"))
-_PATH, _ETAG = "@path@", "@etag@"
+_PATH, _ETAG, _TEXT = "\x01", "\x02", "\x03"  # what a device names in its question cannot hold these
 
 
 def answer(root: Element) -> Response:
@@ -38,18 +38,25 @@ def answer(root: Element) -> Response:
 
 def listing(book_id: str, asked: Asked) -> Callable[[CardPlace], str]:
     """Writes one card of a list, without its text: the same words for all but two places."""
-    pattern = xml_response(_PATH, resources.card(book_id, _ETAG), asked)
+    pattern = _pattern(resources.card(book_id, _ETAG), asked)
+    return lambda card: pattern % {"path": places.card(book_id, card.entry_id), "etag": card.etag}
 
-    def write(card: CardPlace) -> str:
-        return pattern.replace(_PATH, places.card(book_id, card.entry_id)).replace(_ETAG, card.etag)
+
+def with_text(book_id: str, asked: Asked) -> Callable[[Card], str]:
+    """Writes one card with its text."""
+    pattern = _pattern({**resources.card(book_id, _ETAG), DATA: _TEXT}, asked)
+
+    def write(card: Card) -> str:
+        text = escape(card.text).replace("\r", "&#13;")
+        return pattern % {"path": places.card(book_id, card.entry_id), "etag": card.etag, "text": text}
 
     return write
 
 
-def with_text(book_id: str, card: Card, asked: Asked) -> str:
-    """One card with its text."""
-    properties = {**resources.card(book_id, card.etag), DATA: escape(card.text, {"\r": "&#13;"})}
-    return xml_response(places.card(book_id, card.entry_id), properties, asked)
+def _pattern(properties: dict[str, str], asked: Asked) -> str:
+    """What is said of every card, with places for what differs."""
+    pattern = xml_response(_PATH, properties, asked).replace("%", "%%")
+    return pattern.replace(_PATH, "%(path)s").replace(_ETAG, "%(etag)s").replace(_TEXT, "%(text)s")
 
 
 def _sync(root: Element, asked: Asked) -> Response:
@@ -68,7 +75,7 @@ def _sync(root: Element, asked: Asked) -> Response:
 
 
 def _moved(book_id: str, shown: list[CardPlace], asked: Asked) -> Iterator[str]:
-    write = listing(book_id, asked)
+    write, write_text = listing(book_id, asked), with_text(book_id, asked)
     texts = {}
     if asked.names is not None and DATA in asked.names:
         texts = {card.entry_id: card for card in subscriber.hand_out([c.entry_id for c in shown if not c.is_gone])}
@@ -77,7 +84,7 @@ def _moved(book_id: str, shown: list[CardPlace], asked: Asked) -> Iterator[str]:
             yield status(places.card(book_id, card.entry_id), MISSING)
         else:
             text = texts.get(card.entry_id)
-            yield with_text(book_id, text, asked) if text else write(card)
+            yield write_text(text) if text else write(card)
 
 
 def _multiget(root: Element, asked: Asked) -> Response:
@@ -88,10 +95,8 @@ def _multiget(root: Element, asked: Asked) -> Response:
         return answers.refused(dav("number-of-matches-within-limits"), code=507)
     ids = {one: places.entry_in(one, row.id) for one in hrefs}
     found = {card.entry_id: card for card in subscriber.hand_out([one for one in ids.values() if one])}
-    told = (
-        with_text(row.id, found[entry_id], asked) if entry_id in found else status(one, MISSING)
-        for one, entry_id in ids.items()
-    )
+    write = with_text(row.id, asked)
+    told = (write(found[entry_id]) if entry_id in found else status(one, MISSING) for one, entry_id in ids.items())
     return answers.many(multistatus(told))
 
 
@@ -108,7 +113,7 @@ def _query(root: Element, asked: Asked) -> Response:
     found = found[:limit]
     subscriber.note_given(found)
     cut = [status(places.book(row.id), TOO_MANY, WITHIN_LIMITS)] if is_cut else []
-    return answers.many(multistatus([*(with_text(row.id, card, asked) for card in found), *cut]))
+    return answers.many(multistatus([*map(with_text(row.id, asked), found), *cut]))
 
 
 def _limit(root: Element) -> int | None:

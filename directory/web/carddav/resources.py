@@ -50,14 +50,14 @@ def home(row: Subscription) -> dict[str, str]:
     }
 
 
-def book(row: Subscription) -> dict[str, str]:
-    """The address book."""
+def book(row: Subscription, since: int | None = None) -> dict[str, str]:
+    """The address book. `since`: a device that begins with the token shown here is told from there on."""
     card_type = '<C:address-data-type content-type="text/vcard" version="3.0"/>'
     reports = "".join(element(dav("supported-report"), element(dav("report"), element(report))) for report in REPORTS)
     return {
         dav("resourcetype"): element(dav("collection")) + element(carddav("addressbook")),
         dav("displayname"): escape(_("Contact directory (%(device)s)", device=row.name)),
-        dav("sync-token"): escape(ctag(row)),
+        dav("sync-token"): escape(rules.sync_token(row.sequence, since)),
         dav("getetag"): escape(f'"{ctag(row)}"'),
         dav("supported-report-set"): reports,
         f"{{{SERVER}}}getctag": escape(ctag(row)),

@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response
 
 from directory.db import transaction
 from directory.phonebooks import bookkeeping, operations
+from directory.phonebooks.models import Subscription
 from directory.web import access, current
 from directory.web.carddav import answers, places, reports, resources, subscriber
-from directory.web.carddav.xml import BadXml, asked_in, dav, multistatus, read, response
+from directory.web.carddav.xml import Asked, BadXml, asked_in, dav, multistatus, read, response
 
 BIGGEST_BODY = 2 * 1024 * 1024
 BELOW = "/carddav/<uuid:subscription_id>/"
@@ -90,7 +91,7 @@ def home_asked(subscription_id: object) -> Response:  # noqa: ARG001 - the guard
 
     def told(asked: Any, is_deep: bool) -> list[str]:
         own = response(places.home(row.id), resources.home(row), asked)
-        return [own, response(places.book(row.id), resources.book(row), asked)] if is_deep else [own]
+        return [own, response(places.book(row.id), _book(row, asked), asked)] if is_deep else [own]
 
     return _properties(told)
 
@@ -101,7 +102,7 @@ def book_asked(subscription_id: object) -> Response:  # noqa: ARG001 - the guard
     row = subscriber.bring_up_to_date()
 
     def told(asked: Any, is_deep: bool) -> list[str]:
-        own = response(places.book(row.id), resources.book(row), asked)
+        own = response(places.book(row.id), _book(row, asked), asked)
         if not is_deep:
             return [own]
         return [own, *map(reports.listing(row.id, asked), bookkeeping.members(current.session(), row.id))]
@@ -177,6 +178,13 @@ def refuse_change(subscription_id: object = None, entry_id: object = None) -> Re
     if takes:
         return Response("", 204, headers={"DAV": answers.DAV_HEADER})
     return answers.refused(dav("need-privileges"))
+
+
+def _book(row: Subscription, asked: Asked) -> dict[str, str]:
+    """The book's properties; where a sync would begin is looked up for who asks."""
+    if asked.names is not None and dav("sync-token") not in asked.names:
+        return resources.book(row)
+    return resources.book(row, bookkeeping.listed_from(current.session(), row, now=current.site().now()))
 
 
 def _properties(told: Callable[[Any, bool], list[str]]) -> Response:

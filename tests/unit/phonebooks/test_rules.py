@@ -76,6 +76,13 @@ def test_a_place_is_read_back() -> None:
     assert [rules.sequence_of(rules.sync_token(place), 8) for place in range(9)] == list(range(9))
 
 
+def test_a_token_of_a_book_that_moved_lately_tells_from_further_back_and_is_another_with_each_move() -> None:
+    assert rules.sequence_of(rules.sync_token(8, 5), 8) == 5
+    assert rules.sequence_of(rules.sync_token(8, 5), 7) is None, "nobody gave it out"
+    assert rules.sync_token(8, 8) == rules.sync_token(8)
+    assert len({rules.sync_token(newest, 5) for newest in range(6, 9)}) == 3
+
+
 def test_contents_are_stored_without_doubles_and_read_back() -> None:
     contents = rules.checked(Contents(("RO", "AL", "RO"), ("sop=4", "sop=4"), ("a", "a", "b")))
     assert contents == Contents(("AL", "RO"), ("sop=4",), ("a", "b"))
