@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -180,6 +180,8 @@ class _OneRow:
     def _country(self) -> str | None:
         value = self._fields.country
         name = self._cells.one(value)
+        if self._builder.mapping.format == "vcard":
+            name = self._first_country(self._cells.all(value))
         if not name:
             if self._builder.country is None:
                 self._refuse(value.told, "", "is empty: no country", "Fill it in, or import with --country CC")
@@ -189,6 +191,11 @@ class _OneRow:
                 self._refuse_country(value, name)
             return None
         return code
+
+    def _first_country(self, names: Sequence[str]) -> str:
+        """Of a card's addresses the first in a country there is; else what the first one says."""
+        known = (name for name in names if self._builder.countries.code(name))
+        return next(known, next(iter(names), ""))
 
     def _host(self) -> str | None:
         name = self._cells.one(self._fields.host_country)
@@ -277,7 +284,8 @@ class _OneRow:
             value = clean_contact(rule.kind, text, region=region)
         except BadValue as error:
             reason = str(error).replace(f"“{text}” ", "")
-            self._leave_out(rule.value, text, reason, "Ask the institution for the right one")
+            told = f"{text} ({label})" if (label := self._cells.one(rule.label)) else text
+            self._leave_out(rule.value, told, reason, "Ask the institution for the right one")
             return None
         return ContactValues(
             kind=rule.kind,

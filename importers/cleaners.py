@@ -15,7 +15,12 @@ from directory.registry.values import BadValue
 
 Cleaner = Callable[[str], str]
 
-_TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>@]*>", re.DOTALL)
+# Tags that web pages have, and nothing else in angle brackets: `<after 17:00>` and `<https://…>` are somebody's words.
+_TAGS = (
+    "a|abbr|b|big|blockquote|body|br|center|code|div|em|font|h[1-6]|hr|html|i|img|input|label|li|o:p|ol|p|pre|q|s|"
+    "small|span|strike|strong|style|sub|sup|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul|wbr"
+)
+_TAG = re.compile(rf"<!--.*?-->|</?(?:{_TAGS})(?:\s[^<>]*)?/?>", re.DOTALL | re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]\w*);")
 _BLANKS = re.compile(r"[ \t\u00a0\u2007\u202f\ufeff\u200b]+")
 _DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")

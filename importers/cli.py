@@ -202,7 +202,8 @@ def _chosen(mapping: ImportMapping, encoding: str | None, separator: str | None,
     """The mapping with what the command line says of this one file."""
     try:
         named = encoding if encoding in {None, "auto"} else codecs.lookup(encoding or "").name
-    except LookupError as error:
+        "a".encode(named if named not in {None, "auto"} else "utf-8")  # Python knows "encodings" that are no letters
+    except (LookupError, UnicodeError) as error:
         raise click.UsageError(f"“{encoding}” is no encoding; utf-8, cp1252 or auto are") from error
     sign = (separator or "").replace("\\t", "\t")
     if separator and sign != "auto" and len(sign) != 1:

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
-
-import yaml
 
 from importers.cleaners import CLEANERS
+from importers.header import folded
+from importers.header_names import meaning_of, stem_of
 from importers.mapping import (
     NOTHING,
     ContactRule,
@@ -32,7 +29,6 @@ from importers.patterns import Blank, Pattern
 from importers.places import Countries
 from importers.records import FileRefused, Row
 
-NAMES = Path(__file__).with_name("column_names.yaml")
 IGNORE = ""
 LINES = (
     "hotline", "phone", "duty_phone", "direct_phone", "mobile", "fax", "email", "secure_mail", "web", "postal",
@@ -51,6 +47,15 @@ _MAIL = re.compile(r"[^\s@<>;,]+@[^\s@<>;,]+\.[^\s@<>;,]+")
 _PHONE = re.compile(r"(?:tel:)?\+?[\d(][\d\s()./-]{5,}\d(?:\s*(?:ext|x)\.?\s*\d+)?")
 _WEB = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}\.\d{1,2}\.\d{4}")
+
+
+# Whose name it is, the columns beside it say.
+_BARE = frozenset(
+    {"name", "names", "nume", "numele", "nom", "nome", "nombre", "ime", "emri", "emer", "име", "namn", "nev", "navn"}
+)
+# Meant only where no other column is meant: `State` is a region where `Country` stands beside it.
+_WEAK = {"state": "country", "region": "area", "regione": "area", "title role": "title"}
+_ADDRESS = frozenset({"title", "titel", "titre", "titolo", "titulo", "titlu", "titulli"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +79,54 @@ def signature_of(columns: Sequence[str]) -> str:
 
 def suggest(columns: Sequence[str], rows: Sequence[Row]) -> dict[str, str]:
     """What each column probably means; empty where nothing speaks for anything."""
-    found: dict[str, str] = {}
+    found = dict.fromkeys(columns, IGNORE)
+    told = {name: meaning_of(name) for name in columns}
+    bare = [name for name in columns if folded(name) in _BARE]
+    weak = [name for name in columns if folded(name) in _WEAK]
     for name in columns:
-        cells = [str(row.cells.get(name, "")).strip() for row in rows]
-        meaning = _by_header(name) or _by_content([cell for cell in cells if cell])
-        if meaning and (meaning in SEVERAL or meaning not in found.values()):
-            found[name] = meaning
-        else:
-            found[name] = IGNORE
+        if name not in bare and name not in weak:
+            _give(found, name, told[name] or IGNORE)
+    for name in bare[:1]:
+        _give(found, name, _bare_name(found))
+    for name in weak:
+        _give(found, name, _WEAK[folded(name)])
+    for name in columns:
+        # A word in the name goes before what the cells look like: a fax looks like a phone.
+        if told[name] is None and name not in bare:
+            _give(found, name, stem_of(name))
+    for name in columns:
+        if told[name] is None and not found[name] and name not in bare:
+            cells = [cell for row in rows if (cell := str(row.cells.get(name, "")).strip())]
+            _give(found, name, _by_content(cells))
     return _person_in_place(found)
 
 
+def _give(found: dict[str, str], name: str, meaning: str) -> None:
+    if meaning and (meaning in SEVERAL or meaning not in found.values()):
+        found[name] = meaning
+
+
+def _bare_name(found: Mapping[str, str]) -> str:
+    """`Name` beside `Company` is a person's; alone it is the body's; beside one half of a name it is the other half."""
+    given = set(found.values())
+    if {"given_name", "family_name"} <= given:
+        return "official"
+    if "given_name" in given:
+        return "family_name"
+    if "family_name" in given:
+        return "given_name"
+    return "official" if "name" in given else "name"
+
+
 def _person_in_place(found: dict[str, str]) -> dict[str, str]:
-    """`Name` beside `Company` is a person's; alone it is the body's. A family name needs a given one beside it."""
-    bare = next((name for name in found if folded(name) in {"name", "nume", "nom", "names"}), "")
-    if bare:
-        has_given = "given_name" in found.values()
-        has_body = any(meaning == "name" for name, meaning in found.items() if name != bare)
-        found[bare] = "family_name" if has_given else "official" if has_body else "name"
-    if "given_name" in found.values() and "official" in found.values():
-        parts = {"given_name", "middle_name", "family_name"}
-        return {name: IGNORE if meaning in parts else meaning for name, meaning in found.items()}
-    return found
-
-
-def _by_header(name: str) -> str:
-    plain = folded(name)
-    words = _meanings()
-    return words.get(plain, "") or words.get(re.sub(r" ?\d+ ?", " ", plain).strip(), "")
+    """A whole name goes before its parts; `Title` beside `Job title` and a first name is how somebody is addressed."""
+    meanings = set(found.values())
+    parts = {"given_name", "middle_name", "family_name"} if {"given_name", "official"} <= meanings else set()
+    titles = [name for name, meaning in found.items() if meaning == "title"]
+    address = (
+        [name for name in titles if folded(name) in _ADDRESS] if "given_name" in meanings and len(titles) > 1 else []
+    )
+    return {name: IGNORE if meaning in parts or name in address else meaning for name, meaning in found.items()}
 
 
 def _by_content(cells: Sequence[str]) -> str:
@@ -117,23 +142,6 @@ def _by_content(cells: Sequence[str]) -> str:
         ("country", lambda cell: len(cell) > 1 and countries.code(cell) is not None),
     )
     return next((meaning for meaning, fits in tests if sum(map(fits, cells)) >= most), IGNORE)
-
-
-@lru_cache(maxsize=1)
-def _meanings() -> dict[str, str]:
-    document = yaml.safe_load(NAMES.read_text(encoding="utf-8"))
-    found: dict[str, str] = {}
-    for meaning, names in document.items():
-        for name in (meaning, *names):
-            found.setdefault(folded(str(name)), meaning)
-    return found
-
-
-def folded(name: str) -> str:
-    """A header without case, accents and signs."""
-    bare = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ł", "l"))
-    letters = "".join(sign if sign.isalnum() else " " for sign in bare if not unicodedata.combining(sign))
-    return " ".join(letters.casefold().split())
 
 
 def problem_of(meanings: Mapping[str, str]) -> tuple[str, str]:

@@ -11,6 +11,8 @@ from importers.places import Countries
 from importers.records import Row
 
 _BROKEN = re.compile("[\0\ud800-\udfff]")
+_IN_A_SHEET = "Correct the cell in the sheet, or fill in the value as text"
+_IN_A_CARD = "Fill it in on the card, and import it again"
 Remarker = Callable[[str, str, str, str], None]
 
 
@@ -69,7 +71,8 @@ class Cells:
 
     def _read(self, column: str) -> tuple[str, ...]:
         if fault := self._row.faults.get(column, ""):
-            self._refuse(column, "", fault, "Correct the cell in the sheet, or fill in the value as text")
+            advice = _IN_A_CARD if self._mapping.format == "vcard" else _IN_A_SHEET
+            self._refuse(column, "", fault, advice)
             return ()
         cell = self._row.cells.get(column, "")
         if not cell:

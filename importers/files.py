@@ -9,22 +9,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-import charset_normalizer
-
+from importers.letters import either_of, likely_letters, mark_of, wide_letters
 from importers.records import FileRefused
 
 CHUNK = 256 * 1024
 _MEGABYTE = 1024 * 1024
-_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _NO_LIST = {
     b"%PDF": "is a PDF, not a list: ask for the list as CSV or as a workbook",
     b"\x1f\x8b": "is compressed: unpack it first",
     b"7z\xbc\xaf": "is compressed: unpack it first",
     b"Rar!": "is compressed: unpack it first",
 }
+_SAVE_ANEW = "open it in a spreadsheet, and save it as XLSX or CSV UTF-8"
+_WEB_PAGE = re.compile(rb"<!doctype html|<html|<table|<meta", re.IGNORECASE)
+_XML = re.compile(rb"<\?xml|<[a-z:]+[ >]", re.IGNORECASE)
+_LDIF = re.compile(rb"(?:version: *1\s+)?dn::? ?\S", re.IGNORECASE)
+_NO_TABLE = {
+    _WEB_PAGE: f"is a web page, whatever it is called: {_SAVE_ANEW}",
+    _XML: f"is XML, not a list: {_SAVE_ANEW}",
+    _LDIF: "is an address book as LDIF: export it as vCard or CSV",
+}
 _BOOKS = {b"PK\x03\x04": "zip", b"\xd0\xcf\x11\xe0": "ole"}
 _CARD = re.compile(rb"^(?:[\w-]+\.)?BEGIN[ \t]*:[ \t]*VCARD\b", re.IGNORECASE | re.MULTILINE)
 _CARD_WITHIN = 4096
+_MOST_ODD, _ODD_LINE = 500, 2000
+_FEW = 4  # lines that are no UTF-8 for one that is: fewer, and the file is made of both
 Content = Literal["text", "json", "vcard", "book"]
 
 
@@ -68,6 +77,9 @@ def _read_through(file: BinaryIO, path: Path, size: int, encoding: str) -> FileF
     for mark, problem in _NO_LIST.items():
         if head.startswith(mark):
             raise FileRefused(f"{path.name} {problem}")
+    for form, problem in _NO_TABLE.items():
+        if form.match(head.removeprefix(codecs.BOM_UTF8).replace(b"\0", b"").lstrip(b" \t\r\n\xff\xfe")):
+            raise FileRefused(f"{path.name} {problem}")
     content = content_of_head(head)
     if content in {"book", "vcard"}:
         # Their readers find out about the encoding; a card may even have several.
@@ -77,8 +89,9 @@ def _read_through(file: BinaryIO, path: Path, size: int, encoding: str) -> FileF
     if encoding == "auto":
         encoding, is_guessed = _detected(file, head)
         file.seek(len(head))
-    if encoding == "utf-8" and head.startswith(codecs.BOM_UTF8):
-        encoding = "utf-8-sig"
+    elif encoding == "utf-8":
+        # A mark leaves no doubt, whatever the mapping says.
+        encoding = mark_of(head) or encoding
     digest = _check_letters(file, path, head, encoding)
     return FileFacts(path, size, digest, encoding, content, is_guessed, _begins_an_object(head))
 
@@ -124,38 +137,50 @@ def content_of_head(head: bytes) -> Content:
 
 
 def _detected(file: BinaryIO, head: bytes) -> tuple[str, bool]:
-    """The encoding by its mark, else UTF-8 where every byte fits, else the likeliest; and whether it is a guess."""
-    for mark, name in _MARKS.items():
-        if head.startswith(mark):
-            return name, False
-    decoder, chunk, sample = codecs.getincrementaldecoder("utf-8")(), head, head
+    """The encoding by its mark or its zeros, else UTF-8 where every line fits, else the likeliest; is it a guess?"""
+    if wide := wide_letters(head):
+        return wide, False
+    if marked := mark_of(head):
+        return marked, False
+    file.seek(0)
+    odd: list[bytes] = []
+    odd_count = plain_count = 0
+    for line in iter(lambda: file.readline(CHUNK), b""):
+        if line.isascii():
+            continue
+        if _is_utf8(line):
+            plain_count += 1
+        else:
+            odd_count += 1
+            if len(odd) < _MOST_ODD:
+                odd.append(line[:_ODD_LINE])
+    if not odd:
+        return "utf-8", False
+    likely = likely_letters(b"\n".join(odd))
+    return (either_of(likely) if plain_count * _FEW > odd_count else likely), True
+
+
+def _is_utf8(line: bytes) -> bool:
     try:
-        while chunk:
-            decoder.decode(chunk)
-            chunk = file.read(CHUNK)
-        decoder.decode(b"", final=True)
+        line.decode()
     except UnicodeDecodeError as error:
-        sample = chunk[max(0, error.start - CHUNK // 8) :][: CHUNK // 4]
-        return _guess(sample) or "cp1252", True
-    return "utf-8", False
+        # A line that was cut to a piece may end within a letter.
+        return len(line) == CHUNK and error.start > CHUNK - 4
+    return True
 
 
 def _wrong_encoding(path: Path, encoding: str, position: int, head: bytes) -> FileRefused:
     with path.open("rb") as file:
         line = 1 + sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(min(CHUNK, position - file.tell())), b""))
         file.seek(position)
-        odd = file.read(1).hex()
+        byte = file.read(1).hex()
         file.seek(max(0, position - CHUNK // 8))
         sample = file.read(CHUNK // 4)
-    mark = next((name for bom, name in _MARKS.items() if head.startswith(bom)), "")
-    guess = mark or _guess(sample)
-    likely = f"It looks like {guess}" if guess else "Its encoding cannot be guessed"
+    guess = wide_letters(head) or mark_of(head)
+    if not guess:
+        odd = [line for line in sample.splitlines() if not line.isascii() and not _is_utf8(line)]
+        guess = likely_letters(b"\n".join(odd) or sample)
     return FileRefused(
-        f"{path.name} is not {encoding}: byte {position} (row {line}) is 0x{odd}. {likely}: "
-        "save it as CSV UTF-8, or set `encoding:` in the mapping and look at the names"
+        f"{path.name} is not {encoding}: byte {position} (row {line}) is 0x{byte}. It looks like {guess}: save it as "
+        f"CSV UTF-8, or import it with --encoding {guess} (in a mapping: `encoding:`) and look at the names"
     )
-
-
-def _guess(sample: bytes) -> str:
-    found = charset_normalizer.from_bytes(sample).best()
-    return found.encoding if found else ""

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from importers.hsds_rest import rest_of
 from importers.json_tree import items_of, read_tree, text_of
 from importers.own_words import about_of, answers_of
 from importers.records import FileRefused, Limits, Remark, Row, RowAnswer, RowItem, RowLine
 
 Shape = dict[str, Any]
+MOST_TOLD = 2000
+NO_PLACE = "is not understood, or has no place in an entry"
 OURS = "HSDS 3.0"  # what the directory's own file says of itself, besides for whom it was made
 VISITOR = "a visitor without sign-in"
 _READY = "Have ready: "
@@ -36,10 +40,22 @@ def read_hsds(path: Path, limits: Limits, _choices: dict[str, Any]) -> Iterator[
     about = tree.get("file") if isinstance(tree, dict) else None
     ours = about if isinstance(about, dict) and about.get("specification") == OURS else None
     number = 0
+    told: set[int] = set()
     for number, (service, body) in enumerate(_services(tree), 1):
-        yield _Service(number, service, body, ours).row()
+        row = _Service(number, service, body, ours).row()
+        yield row if ours else _with_rest(row, service, body, told)
     if not number:
         raise FileRefused(f"{path.name} holds no service of HSDS: neither services nor organizations with services")
+
+
+def _with_rest(row: Row, service: Shape, body: Shape, told: set[int]) -> Row:
+    """The row with a word for everything that it does not carry; an organization's own once, at its first service."""
+    rest = rest_of(service, row)
+    if id(body) not in told:
+        told.add(id(body))
+        rest += [(f"organization.{path}", text) for path, text in rest_of(body, row)]
+    more = [Remark(row.number, "left out", path, text[:MOST_TOLD], NO_PLACE) for path, text in rest]
+    return replace(row, unread=(*row.unread, *more))
 
 
 def _services(tree: Any) -> Iterator[tuple[Shape, Shape]]:
@@ -118,8 +134,7 @@ class _Service:
         return text_of(self._service.get(name))
 
     def _leave(self, column: str, text: str) -> None:
-        reason = "is not understood, or has no place in an entry"
-        self._unread.append(Remark(self._number, "left out", column, text[:200], reason))
+        self._unread.append(Remark(self._number, "left out", column, text[:MOST_TOLD], NO_PLACE))
 
     def _locations(self) -> Iterator[Shape]:
         for link in items_of(self._service.get("service_at_locations")):

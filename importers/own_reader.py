@@ -12,6 +12,7 @@ from typing import Any
 from directory.exports.plain_rows import PLAIN
 from importers.csv_reader import first_separator, read_table
 from importers.files import FileFacts
+from importers.header import folded
 from importers.json_tree import items_of, read_tree, text_of
 from importers.own_words import PARTED, answers_of, lines_of
 from importers.records import FileRefused, Limits, Remark, Row, RowAnswer, RowItem, RowLine
@@ -21,6 +22,7 @@ VISITOR = "a visitor without sign-in"
 PHONES = ("hotline", "phone", "fax")
 KINDS = (*PHONES, "email", "secure_mail", "web", "postal")
 NEEDED = frozenset({"id", "country", "institution", "title", "file_made_for"})
+_KNOWN = frozenset(map(folded, NEEDED))
 _SAME = ("country", "host_country", "institution", "title", "role", "area", "official", "asks_for")
 
 
@@ -29,7 +31,7 @@ def read_own(path: Path, limits: Limits, choices: dict[str, Any]) -> Iterator[Ro
     if choices.get("content") == "json":
         yield from _from_json(path, limits)
     elif choices.get("content") == "book":
-        yield from _from_sheet(read_sheet(path, limits, {"sheet": choices.get("sheet", "")}), path)
+        yield from _from_sheet(read_sheet(path, limits, {"sheet": choices.get("sheet", ""), "known": _KNOWN}), path)
     else:
         facts = FileFacts(path, path.stat().st_size, "", choices.get("encoding", "utf-8"))
         sign = first_separator(facts)
@@ -37,7 +39,7 @@ def read_own(path: Path, limits: Limits, choices: dict[str, Any]) -> Iterator[Ro
 
 
 def _table(facts: FileFacts, sign: str, limits: Limits) -> Iterator[RowItem]:
-    rows = read_table(facts, sign, "normal", lambda _: None, limits)
+    rows = read_table(facts, sign, "normal", lambda _: None, limits, known=_KNOWN)
     yield from (row for row in rows if not (isinstance(row, Row) and row.number == 1))
 
 

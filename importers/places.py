@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from directory.registry.countries import codes
 
 # The European institutions' own two letters.
 _EUROPEAN = {"EL": "GR", "UK": "GB"}
+_INITIALS = re.compile(r"(?:[^\W\d_]\.\s?){2,5}")  # U.S.A.
 # Whose names for countries are looked up besides the library's: the directory's languages and their neighbours'.
 _LANGUAGES = (
     *("en", "ro", "bg", "bs", "hr", "sr", "sr_Latn", "sq", "mk", "hu", "it", "pt", "cs", "de", "fr"),
@@ -44,6 +46,8 @@ def _look_up(name: str) -> str | None:
     if short in codes():
         return short
     found = countrynames.to_code(name)
+    if found is None and _INITIALS.fullmatch(name):
+        return _look_up(re.sub(r"[.\s]", "", name))
     if found is None:
         return _names().get(_fold(name))
     return found if found in codes() else None  # the library also knows regions (GB-SCT) and unions

@@ -5,13 +5,13 @@ What can be hostile in more ways than a line of text (workbooks, cards, nested J
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from importers.csv_reader import check_header, first_separator, read_csv, read_table
+from importers.csv_reader import asked_of, check_header, first_separator, read_csv, read_table
 from importers.files import FileFacts, inspect
+from importers.header_names import header_names
 from importers.json_reader import check_names, read_json
 from importers.mapping import ImportMapping
 from importers.records import FileRefused, Limits, Notice, Row, RowItem
@@ -19,6 +19,7 @@ from importers.sandbox import read_apart
 
 Advance = Callable[[int], None]
 SAMPLE_ROWS = 20
+MOST_TOLD = 500
 # Formats of mappings that have a reader of their own, apart.
 _APART = {"vcard": "vcard", "hsds": "hsds", "directory": "directory"}
 _WORDS = {"text": "a text file", "json": "JSON", "vcard": "vCards", "book": "a workbook"}
@@ -62,11 +63,11 @@ def look_at(path: Path, limits: Limits, *, encoding: str = "auto", separator: st
     sign = ""
     sheets: tuple[str, ...] = ()
     if facts.content == "book":
-        items = read_apart("sheet", path, limits, _ignore, sheet=sheet)
+        items = read_apart("sheet", path, limits, _ignore, sheet=sheet, known=sorted(header_names()), names_all=True)
         sheets = tuple(_sheet_names(path, limits))
     else:
         sign = first_separator(facts) if separator == "auto" else separator
-        items = itertools.islice(read_table(facts, sign, "normal", _ignore, limits), 1, None)
+        items = read_table(facts, sign, "normal", _ignore, limits)
     told = [f"Read as {facts.encoding}, which is a guess: look at the names"] if facts.guessed else []
     rows: list[Row] = []
     for item in items:
@@ -74,15 +75,19 @@ def look_at(path: Path, limits: Limits, *, encoding: str = "auto", separator: st
             told.append(item.text)
         elif isinstance(item, Row):
             rows.append(item)
-        if len(rows) == SAMPLE_ROWS:
+        if len(rows) > SAMPLE_ROWS:
             break
+    # A table's first row is its header itself.
     columns = tuple(rows[0].cells) if rows else ()
-    return Sample(facts, sign, sheets, columns, tuple(rows), tuple(told))
+    rows = rows[1:] if facts.content != "book" else rows
+    return Sample(facts, sign, sheets, columns, tuple(rows[:SAMPLE_ROWS]), tuple(told))
 
 
 def _opened(facts: FileFacts, mapping: ImportMapping, advance: Advance, limits: Limits) -> Iterator[RowItem]:
     if facts.guessed:
         yield Notice(f"Read as {facts.encoding}, which is a guess: look at the names")
+    if mapping.ignore and "*" in mapping.optional:
+        yield Notice(f"Columns that nobody chose, not used: {', '.join(sorted(mapping.ignore))[:MOST_TOLD]}")
     if reader := _APART.get(mapping.format):
         choices = {"encoding": facts.encoding, "content": facts.content, "sheet": mapping.sheet}
         yield from read_apart(reader, facts.path, limits, advance, **choices)
@@ -101,7 +106,9 @@ def _opened(facts: FileFacts, mapping: ImportMapping, advance: Advance, limits: 
 
 def _book(facts: FileFacts, mapping: ImportMapping, advance: Advance, limits: Limits) -> Iterator[RowItem]:
     is_checked = False
-    for item in read_apart("sheet", facts.path, limits, advance, sheet=mapping.sheet):
+    asked = asked_of(mapping)
+    choices = {"sheet": mapping.sheet, "known": sorted(asked.known), "names_all": asked.names_all}
+    for item in read_apart("sheet", facts.path, limits, advance, **choices):
         if isinstance(item, Row) and not is_checked:
             check_header(facts.path.name, list(item.cells), mapping, most=limits.columns)
             is_checked = True

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, cast
 
@@ -24,6 +24,7 @@ from importers.row_wire import from_wire
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_LINE = 8 * 1024 * 1024
 CHUNK = 256 * 1024
+_MEGABYTE = 1024 * 1024
 # Seconds by the clock for one second of computing: a busy machine may be slow, a sleeping reader may not stay.
 PATIENCE = 6
 _CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from importers.sandbox_child import main; main(sys.argv[2])"
@@ -32,6 +33,7 @@ Advance = Callable[[int], None]
 
 def read_apart(reader: str, path: Path, limits: Limits, advance: Advance, **choices: object) -> Iterator[RowItem]:
     """What the reader of that name finds in the file. Raises FileRefused, also where the reader itself gives up."""
+    limits = _grown(limits, path)
     order = json.dumps({"reader": reader, "path": str(path.resolve()), "limits": asdict(limits), "choices": choices})
     command = [sys.executable, "-I", "-c", _CHILD, str(ROOT), order]
     # Nothing of ours goes along: no keys from the environment, no open database.
@@ -56,6 +58,11 @@ def read_apart(reader: str, path: Path, limits: Limits, advance: Advance, **choi
         for pipe in (child.stdout, child.stderr):
             if pipe:
                 pipe.close()
+
+
+def _grown(limits: Limits, path: Path) -> Limits:
+    """A large file may take its time: a second more for each megabyte of it."""
+    return replace(limits, seconds=limits.seconds + path.stat().st_size // _MEGABYTE)
 
 
 def _rows(child: subprocess.Popen[bytes], path: Path, limits: Limits, advance: Advance) -> Iterator[RowItem]:

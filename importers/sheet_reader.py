@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import math
 import zipfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -17,12 +16,14 @@ from typing import Any
 
 import python_calamine as calamine
 
+from importers.header import LOOKED_AT, filled, find_header, named, repeated_header, repeats, unnamed_cell
 from importers.records import FileRefused, Limits, Notice, Remark, Row, RowItem
 from importers.xlsx_marks import NO_MARKS, SheetMarks, ods_marks, xlsx_marks
 from importers.zip_guard import open_zip
 
 MOST_IN_A_CELL = 128 * 1024
 LONGEST_NAME = 1000
+MOST_ABOVE = 500
 # A spreadsheet keeps fifteen digits; those behind are zeros it made up.
 MOST_DIGITS = 10**15
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
@@ -40,7 +41,7 @@ def read_sheet(path: Path, limits: Limits, choices: dict[str, Any]) -> Iterator[
         yield from map(Notice, marks.told)
         if merged := sheet.merged_cell_ranges:
             yield Notice(f"{len(merged):,} merged cells: only the first cell of each holds the text")
-        yield from _rows(sheet, marks, path.name, limits)
+        yield from _rows(sheet, marks, path.name, limits, choices)
 
 
 def read_sheet_names(path: Path, limits: Limits, _choices: dict[str, Any]) -> Iterator[RowItem]:
@@ -115,7 +116,9 @@ def _marks(kind: str, archive: zipfile.ZipFile | None, sheet: str, file: str) ->
         return (xlsx_marks if "XLSX" in kind else ods_marks)(archive, sheet, file)
 
 
-def _rows(sheet: calamine.CalamineSheet, marks: SheetMarks, file: str, limits: Limits) -> Iterator[RowItem]:
+def _rows(
+    sheet: calamine.CalamineSheet, marks: SheetMarks, file: str, limits: Limits, choices: dict[str, Any]
+) -> Iterator[RowItem]:
     if sheet.start is None or sheet.end is None:
         raise FileRefused(f"{file} has no rows: the sheet “{sheet.name}” is empty")
     (top, left), (bottom, right) = sheet.start, sheet.end
@@ -127,39 +130,71 @@ def _rows(sheet: calamine.CalamineSheet, marks: SheetMarks, file: str, limits: L
             "Split it, or raise DIRECTORY_IMPORT_MAX_ROWS"
         )
     rows = enumerate(itertools.islice(sheet.iter_rows(), top, None), top + 1)
-    number, first = next(rows)
+    ahead = list(itertools.islice(rows, LOOKED_AT))
+    place = find_header([_texts(values) for _, values in ahead], choices.get("known", ()))
+    for number, values in ahead[:place]:
+        if said := " · ".join(text for value in values if (text := _text(value).strip())):
+            yield Notice(f"Row {number} stands above the header and is not read: {said[:MOST_ABOVE]}")
+    number, _ = ahead[place]
     if number > 1:
-        yield Notice(f"The first row that holds anything is row {number}: it names the columns")
-    header = _header(first, f"{file}, row {number}")
-    for number, values in rows:
+        yield Notice(f"Row {number} names the columns")
+    if long := [value for value in ahead[place][1] if isinstance(value, str) and len(value) > LONGEST_NAME]:
+        told = f"a column's name has {len(long[0]):,} characters: the first row must name columns"
+        raise FileRefused(f"{file}, row {number}: {told}")
+    below = [_texts(values) for _, values in ahead[place + 1 :]]
+    names = _joined(_texts(ahead[place][1]), below, _groups(sheet, number - 1, left))
+    is_double = names is not None
+    own = filled(_texts(ahead[place][1]), _texts(ahead[place - 1][1]) if place else [])
+    header = named(names or own, below, left=left, names_all=choices.get("names_all", False))
+    for number, values in itertools.chain(ahead[place + 1 + is_double :], rows):
         if any(value not in ("", None) for value in values):
             yield _row(number, header, values, marks, left)
 
 
-def _header(values: Sequence[Any], place: str) -> list[str]:
-    header = [" ".join(_text(value).replace("\u00a0", " ").split()) for value in values]
-    while header and not header[-1]:
-        header.pop()
-    if long := [name for name in header if len(name) > LONGEST_NAME]:
-        raise FileRefused(f"{place}: a column's name has {len(long[0]):,} characters: the first row must name columns")
-    named = [name for name in header if name]
-    if twice := [name for name, count in Counter(named).items() if count > 1]:
-        raise FileRefused(f"{place}: the column “{twice[0]}” stands there twice: rename or remove one")
-    return header
+def _texts(values: Sequence[Any]) -> list[str]:
+    """As much of each cell as a name may have, and a little more."""
+    return [_text(value[: LONGEST_NAME + 1] if isinstance(value, str) else value) for value in values]
+
+
+def _groups(sheet: calamine.CalamineSheet, row: int, left: int) -> dict[int, int]:
+    """Columns of this row that a merged cell covers, each with the first one of that cell."""
+    found: dict[int, int] = {}
+    for (top, first), (_, last) in sheet.merged_cell_ranges or ():
+        if top == row and last > first:
+            found |= {place - left: first - left for place in range(first, last + 1)}
+    return found
+
+
+def _joined(names: Sequence[str], below: Sequence[Sequence[str]], groups: dict[int, int]) -> list[str] | None:
+    """The names of a header in two rows: `Phone` under a merged `Contact`. None where it has one row."""
+    if not groups or not below:
+        return None
+    second = below[0]
+    under = [second[place].strip() if place < len(second) else "" for place in range(len(names))]
+    if not all(under[place] for place in groups) or any(
+        under[p] and names[p] and p not in groups for p in range(len(names))
+    ):
+        return None
+    return [
+        f"{names[groups[place]]} {under[place]}" if under.count(under[place]) > 1 and place in groups
+        else under[place] or names[place]
+        for place in range(len(names))
+    ]  # fmt: skip
 
 
 def _row(number: int, header: list[str], values: Sequence[Any], marks: SheetMarks, left: int) -> Row | Remark:
     cells: dict[str, str] = {}
     numbers: set[str] = set()
     faults: dict[str, str] = {}
+    if repeats(_texts(values), header):
+        return repeated_header(number)
     for place, value in enumerate(values):
         name = header[place] if place < len(header) else ""
         fault = marks.faults.get((number, left + place + 1), "")
         text = _text(value)
         if not name:
             if text or fault:
-                reason = f"a cell in column {_letters(left + place)} has no name above it"
-                return Remark(number, "refused", "the whole row", text[:80], reason, "Name the column in the header")
+                return unnamed_cell(number, left + place, text)
             continue
         cells[name] = text
         if len(text) > MOST_IN_A_CELL:
@@ -192,13 +227,3 @@ def _text(value: Any) -> str:
         minutes = round(value.total_seconds() / 60)
         return f"{minutes // 60:02}:{minutes % 60:02}"
     return "" if value is None else str(value)
-
-
-def _letters(index: int) -> str:
-    """`A` for 0, `AB` for 27."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters

@@ -10,6 +10,7 @@ import binascii
 import quopri
 import re
 from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,6 +28,8 @@ _PLACES = {"INLINE", "URL", "CID", "CONTENT-ID"}
 # Letters a card may declare; Python knows other "encodings" too, that unpack.
 _CHARSET = re.compile(r"(?:utf|iso|us|ascii|windows|cp|shift|sjis|euc|gb|big5|koi8|mac|latin)[\w-]*", re.IGNORECASE)
 _LETTERS = {"SHIFT_JIS": "cp932", "SHIFT-JIS": "cp932", "SJIS": "cp932", "ISO-8859-1": "cp1252"}
+# Asked only where a line neither declares its letters nor is UTF-8.
+Otherwise = Callable[[], str]
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u0085\u2028\u2029]")
 
 
@@ -65,8 +68,8 @@ class Property:
         return bool(set(types) & set(self.types))
 
 
-def read_line(line: bytes, version: str) -> Property:
-    """The property in a logical line. Raises NoProperty with the reason."""
+def read_line(line: bytes, version: str, otherwise: Otherwise = lambda: "cp1252") -> Property:
+    """The property in a logical line, `otherwise` naming its letters where nothing else does. Raises NoProperty."""
     found = _HEAD.match(line)
     if not found:
         raise NoProperty("has no name before a colon")
@@ -75,13 +78,13 @@ def read_line(line: bytes, version: str) -> Property:
     raw = line[found.end() :]
     if len(raw) > MOST_IN_A_VALUE:
         raise NoProperty(f"is longer than {MOST_IN_A_VALUE:,} characters")
-    declared, types, more = _parameters(found[3])
+    declared, types, more = _parameters(found[3], otherwise)
     charset, encoding = declared["CHARSET"], declared["ENCODING"].upper()
     if encoding == "QUOTED-PRINTABLE":
         raw = quopri.decodestring(raw)
     elif encoding in {"BASE64", "B"}:
         raw = _unpacked(raw)
-    value, is_odd = _decoded(raw, charset)
+    value, is_odd = _decoded(raw, charset, otherwise)
     if encoding == "QUOTED-PRINTABLE":
         # What was a line break before the encoding is one behind it; it never ends the property.
         value = value.replace("\r\n", "\n").replace("\r", "\n")
@@ -94,6 +97,19 @@ def read_line(line: bytes, version: str) -> Property:
         parameters=more,
         is_odd=is_odd,
     )
+
+
+def odd_letters(line: bytes) -> bytes:
+    """What of a line of a file must be guessed, because no CHARSET says what it is and it is not UTF-8."""
+    head, _, value = line.partition(b":")
+    if b"CHARSET=" in head.upper():
+        return b""
+    text = quopri.decodestring(value) if b"QUOTED-PRINTABLE" in head.upper() else line
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return text
+    return b""
 
 
 def unescape(text: str) -> str:
@@ -118,13 +134,15 @@ def split_at(text: str, sign: str) -> list[str]:
     return [*pieces, text[start:]]
 
 
-def _parameters(raw: bytes) -> tuple[dict[str, str], tuple[str, ...], tuple[tuple[str, str], ...]]:
+def _parameters(
+    raw: bytes, otherwise: Otherwise
+) -> tuple[dict[str, str], tuple[str, ...], tuple[tuple[str, str], ...]]:
     """What decodes the value, the types (2.1 gives them bare), and everything else."""
     declared = {"CHARSET": "", "ENCODING": ""}
     types: list[str] = []
     more: list[tuple[str, str]] = []
     for found in _PARAMETER.finditer(raw):
-        text, _ = _decoded(found[1], "")
+        text, _ = _decoded(found[1], "", otherwise)
         name, sign, value = text.partition("=")
         name = name.strip().upper()
         if not sign:
@@ -140,8 +158,8 @@ def _parameters(raw: bytes) -> tuple[dict[str, str], tuple[str, ...], tuple[tupl
     return declared, tuple(dict.fromkeys(part for kind in types for part in kind.split(",") if part)), tuple(more)
 
 
-def _decoded(raw: bytes, charset: str) -> tuple[str, bool]:
-    """The text by its declared letters, else UTF-8, else cp1252; and whether they had to be guessed."""
+def _decoded(raw: bytes, charset: str, otherwise: Otherwise) -> tuple[str, bool]:
+    """The text by its declared letters, else UTF-8, else those of the file; and whether they had to be guessed."""
     declared = _LETTERS.get(charset.upper(), charset) if _CHARSET.fullmatch(charset) else ""
     for name in (declared, "utf-8"):
         try:
@@ -149,7 +167,7 @@ def _decoded(raw: bytes, charset: str) -> tuple[str, bool]:
                 return raw.decode(name), False
         except (LookupError, UnicodeError):
             continue
-    return raw.decode("cp1252", "replace"), True
+    return raw.decode(otherwise(), "replace"), True
 
 
 def _unpacked(raw: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """A file of vCards cut into single cards and logical lines, before anything is parsed; one bad card costs only itself.
 
 Works on bytes: only a line's own CHARSET says which letters they are. Lines are unfolded the way of 3.0, of
-quoted-printable and of 2.1 alike; pictures, sounds and keys go, with a word that they did.
+quoted-printable and of 2.1 alike; pictures, sounds and keys go, with a word that they did. The file goes by piece by
+piece, so that a picture of any size costs no memory.
 """
 
 from __future__ import annotations
@@ -12,23 +13,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from importers.letters import wide_letters
+
 MOST_LINES = 2000
 MOST_BYTES = 1024 * 1024
 MOST_DEPTH = 8
 MOST_OPEN = 1000
+MOST_WAITING = 200
+MOST_TOLD = 5
+CHUNK = 256 * 1024
+# What is looked at of a line that never ends: more than a card may have, so that it is refused for that.
+LONGEST_LINE = MOST_BYTES + 1
 _HEAD = re.compile(rb"(?:[\w-]+\.)?[\w-]+(?:;[^:]*)?:")
 _BEGIN = re.compile(rb"(?:[\w-]+\.)?BEGIN[ \t]*:[ \t]*VCARD[ \t]*", re.IGNORECASE)
 _END = re.compile(rb"(?:[\w-]+\.)?END[ \t]*:[ \t]*VCARD[ \t]*", re.IGNORECASE)
-_DROPPED = re.compile(rb"(?:[\w-]+\.)?(PHOTO|LOGO|SOUND|KEY|PROFILE)[;:]", re.IGNORECASE)
+_DROPPED = re.compile(rb"(?:[\w-]+\.)?(PHOTO|LOGO|SOUND|KEY|PROFILE|X-MS-CARDPICTURE)[;:]", re.IGNORECASE)
+_ELSEWHERE = re.compile(rb"[^:]*:([a-z][a-z0-9+.-]*:(?!image)[^\s]+)", re.IGNORECASE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
-_PACKED = re.compile(rb";(?:ENCODING=)?(?:BASE64|B)(?=[;:])", re.IGNORECASE)
-_QUOTED = re.compile(rb";(?:ENCODING=)?QUOTED-PRINTABLE(?=[;:])", re.IGNORECASE)
+_PACKED = re.compile(rb";(?:ENCODING=)?\"?(?:BASE64|B)\"?(?=[;:])", re.IGNORECASE)
+_QUOTED = re.compile(rb";(?:ENCODING=)?\"?QUOTED-PRINTABLE\"?(?=[;:])", re.IGNORECASE)
 WHY_DROPPED = {
     "PHOTO": "pictures are not kept",
     "LOGO": "pictures are not kept",
     "SOUND": "sounds are not kept",
     "KEY": "keys are not kept",
     "PROFILE": "says again that this is a card",
+    "X-MS-CARDPICTURE": "pictures are not kept",
 }
 
 
@@ -45,97 +55,127 @@ class RawCard:
 
 def split_cards(path: Path) -> Iterator[RawCard]:
     """The cards in order; one inside another comes as a card of its own, after the outer one."""
-    open_cards: list[RawCard] = []
+    open_cards: list[_OpenCard] = []
     done: list[RawCard] = []
-    count = astray = 0
-    for line in _physical(path):
+    count = 0
+    astray: list[str] = []
+    for line in physical_lines(path):
         if _BEGIN.fullmatch(line):
             count += 1
             _begin(open_cards, done, count)
         elif open_cards and _END.fullmatch(line):
-            done.append(_finished(open_cards.pop()))
+            done.append(open_cards.pop().finished())
         elif open_cards:
-            _take(open_cards[-1], line)
-        else:
-            astray += bool(line.strip()) and not line.lstrip().startswith(b"#")
-        if done and not open_cards:
+            open_cards[-1].take(line)
+        elif line.strip() and not line.lstrip().startswith(b"#"):
+            astray.append(line[:80].decode("utf-8", "replace") if len(astray) < MOST_TOLD else "")
+        # A card that is never closed holds the others up: then they come as they are.
+        if done and (not open_cards or len(done) > MOST_WAITING):
             yield from sorted(done, key=lambda card: card.number)
             done.clear()
     for card in open_cards:
-        card.problem = card.problem or "the file ends before the card does: its END:VCARD is missing"
-    yield from sorted((*done, *map(_finished, open_cards)), key=lambda card: card.number)
+        card.refuse("the file ends before the card does: its END:VCARD is missing")
+    yield from sorted((*done, *(card.finished() for card in open_cards)), key=lambda card: card.number)
     if astray:
-        yield RawCard(0, problem=f"{astray:,} lines stand outside of any card")
+        told = "1 line stands" if len(astray) == 1 else f"{len(astray):,} lines stand"
+        yield RawCard(0, dropped=[("", " · ".join(filter(None, astray)), "")], problem=f"{told} outside of any card")
 
 
-def _begin(open_cards: list[RawCard], done: list[RawCard], number: int) -> None:
+def _begin(open_cards: list[_OpenCard], done: list[RawCard], number: int) -> None:
     """One more card; beyond so many in one another each is told and left out, so that ends still meet beginnings."""
-    card = RawCard(number)
+    card = _OpenCard(number)
     if len(open_cards) >= MOST_DEPTH:
-        card.problem = f"lies in more than {MOST_DEPTH} other cards"
+        card.refuse(f"lies in more than {MOST_DEPTH} other cards")
     if len(open_cards) < MOST_OPEN:
         open_cards.append(card)
     else:
-        done.append(card)
+        done.append(card.finished())
 
 
-def _physical(path: Path) -> Iterator[bytes]:
-    """Lines without their ends; UTF-16 becomes UTF-8, a mark at the start goes."""
-    content = path.read_bytes()
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        content = content.decode("utf-16", "replace").encode()
-    content = content.removeprefix(codecs.BOM_UTF8)
-    start = 0
-    for match in re.finditer(rb"\r\n|\n|\r", content):
-        yield content[start : match.start()]
-        start = match.end()
-    if start < len(content):
-        yield content[start:]
+def physical_lines(path: Path) -> Iterator[bytes]:
+    """Lines without their ends; UTF-16 becomes UTF-8, a mark at the start goes. A far too long line loses its end."""
+    rest, is_cut = b"", False
+    for chunk in _chunks(path):
+        *lines, last = (rest + chunk).splitlines(keepends=True)
+        for line in lines:
+            if not is_cut:
+                yield line.rstrip(b"\r\n")
+            is_cut = False
+        # A carriage return may be half of a line's end.
+        rest = last
+        if len(rest) >= LONGEST_LINE and not rest.endswith((b"\r", b"\n")):
+            if not is_cut:
+                yield rest[:LONGEST_LINE]
+            rest, is_cut = rest[-1:], True
+    if rest and not is_cut:
+        yield from rest.splitlines()
 
 
-def _take(card: RawCard, line: bytes) -> None:
-    if card.problem:
-        return
-    if not _DROPPED.match(line):
-        card.size += len(line)
-    card.lines.append(line)
-    if card.size > MOST_BYTES:
-        card.problem = f"is larger than {MOST_BYTES // 1024:,} kB without its pictures"
-    if card.problem:
-        card.lines.clear()
+def _chunks(path: Path) -> Iterator[bytes]:
+    """The file's bytes as UTF-8 or whatever its lines say."""
+    with path.open("rb") as file:
+        head = file.read(CHUNK)
+        if wide := wide_letters(head):
+            decoder = codecs.getincrementaldecoder(wide)("replace")
+            while head:
+                if text := decoder.decode(head).removeprefix("\ufeff"):
+                    yield text.encode("utf-8", "replace")
+                head = file.read(CHUNK)
+            return
+        head = head.removeprefix(codecs.BOM_UTF8)
+        while head:
+            yield head
+            head = file.read(CHUNK)
 
 
-def _finished(card: RawCard) -> RawCard:
-    """The card with its physical lines joined to logical ones."""
-    if not card.problem:
-        card.lines = list(_logical(card))
-    if len(card.lines) > MOST_LINES:
-        card.problem, card.lines = f"has more than {MOST_LINES:,} lines", []
-    return card
+class _OpenCard:
+    """A card whose end has not come yet: lines are joined while they come, pictures are let go at once."""
 
+    def __init__(self, number: int) -> None:
+        self._card = RawCard(number)
+        self._line = _LogicalLine(b"")
 
-def _logical(card: RawCard) -> Iterator[bytes]:
-    line = _LogicalLine(b"")
-    for piece in card.lines:
-        if line.takes(piece):
-            continue
-        if text := line.text:
-            yield text
-        line = _LogicalLine(b"" if _drops(card, piece) else piece, is_dropped=bool(_DROPPED.match(piece)))
-    if text := line.text:
-        yield text
+    def refuse(self, problem: str) -> None:
+        """The card cannot be read; the first reason stands."""
+        self._card.problem = self._card.problem or problem
+        self._card.lines.clear()
+        self._line = _LogicalLine(b"")
+
+    def take(self, piece: bytes) -> None:
+        """One more line of the file."""
+        if self._card.problem:
+            return
+        if not self._line.takes(piece):
+            self._close()
+            self._line = _LogicalLine(piece, is_dropped=_drops(self._card, piece))
+        if not self._line.is_dropped:
+            self._card.size += len(piece)
+        if self._card.size > MOST_BYTES:
+            self.refuse(f"is larger than {MOST_BYTES // 1024:,} kB without its pictures")
+        elif len(self._card.lines) > MOST_LINES:
+            self.refuse(f"has more than {MOST_LINES:,} lines")
+
+    def finished(self) -> RawCard:
+        """The card, its last line included."""
+        if not self._card.problem:
+            self._close()
+        return self._card
+
+    def _close(self) -> None:
+        if text := self._line.text:
+            self._card.lines.append(text)
 
 
 def _drops(card: RawCard, line: bytes) -> bool:
     """The line is none of those that are kept; it is told."""
     if found := _DROPPED.match(line):
         name = found[1].decode().upper()
-        card.dropped.append((name, "", WHY_DROPPED[name]))
+        where = _ELSEWHERE.match(line) if not _PACKED.search(line[:200].split(b":", 1)[0] + b":") else None
+        card.dropped.append((name, where[1][:200].decode("utf-8", "replace") if where else "", WHY_DROPPED[name]))
     elif line.lstrip().startswith(b"#"):
         card.dropped.append(("#", line[:80].decode("utf-8", "replace"), "is a remark in the file, no property"))
-    else:
-        return False
-    return True
+        return True
+    return bool(found)
 
 
 class _LogicalLine:
@@ -143,15 +183,15 @@ class _LogicalLine:
 
     def __init__(self, first: bytes, *, is_dropped: bool = False) -> None:
         head = first.split(b":", 1)[0] + b":"
-        self._pieces = [first]
-        self._is_dropped = is_dropped
-        self._is_packed = is_dropped or bool(_PACKED.search(head))
+        self.is_dropped = is_dropped
+        self._pieces = [b"" if is_dropped else first]
+        self._is_packed = bool(_DROPPED.match(first)) or bool(_PACKED.search(head))
         self._is_quoted = bool(_QUOTED.search(head))
 
     @property
     def text(self) -> bytes:
         """The whole line; empty for one that is dropped."""
-        return b"" if self._is_dropped else b"".join(self._pieces)
+        return b"" if self.is_dropped else b"".join(self._pieces)
 
     def takes(self, piece: bytes) -> bool:
         """The piece goes on with this line, in any of the ways that programs write that."""
@@ -161,7 +201,7 @@ class _LogicalLine:
             self._add(piece.lstrip(b" \t"))
         elif not piece.strip():
             self._is_packed = False
-        elif piece[:1] in {b" ", b"\t"} and (last or self._is_dropped):
+        elif piece[:1] in {b" ", b"\t"} and (last or self.is_dropped):
             self._add(piece[1:])
         elif self._is_packed and _BASE64.fullmatch(piece):
             self._add(piece)
@@ -174,5 +214,5 @@ class _LogicalLine:
         return True
 
     def _add(self, piece: bytes) -> None:
-        if not self._is_dropped:
+        if not self.is_dropped:
             self._pieces.append(piece)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,16 @@ import vobject
 from vobject.base import ParseError, VObjectError
 from vobject.vcard import Address, Name
 
+from importers.letters import likely_letters
 from importers.records import FileRefused, Limits, Notice, Remark, RowItem
-from importers.vcard_fallback import LISTS, STRUCTURED, NoProperty, Property, read_line
-from importers.vcard_meaning import rows_of
-from importers.vcard_prepass import RawCard, split_cards
+from importers.vcard_fallback import LISTS, STRUCTURED, NoProperty, Otherwise, Property, odd_letters, read_line
+from importers.vcard_meaning import TECHNICAL, rows_of
+from importers.vcard_prepass import RawCard, physical_lines, split_cards
 
 # A second reading takes three times as long as the first; a file whose beginning agrees is taken for one that does.
 MOST_CHECKED = 2000
+MOST_ODD = 2000
+_NOT_CHOSEN = frozenset({"", "auto", "utf-8", "utf-8-sig"})
 ADVICE = "Look at the card in a text editor"
 _VERSION = re.compile(rb"(?:[\w-]+\.)?VERSION[^:]*:\s*([\d.]+)\s*", re.IGNORECASE)
 _NAME_FIELDS = ("family", "given", "additional", "prefix", "suffix")
@@ -49,10 +53,26 @@ class Card:
     stood_in: bool = False
 
 
-def read_cards(path: Path, limits: Limits, _choices: dict[str, Any]) -> Iterator[RowItem]:
-    """The rows of every card. Raises FileRefused where there is no card at all."""
+class _Letters:
+    """The letters of lines that do not say theirs: as somebody chose, else the likeliest of the whole file."""
+
+    def __init__(self, path: Path, chosen: str) -> None:
+        self._path, self._name = path, "" if chosen in _NOT_CHOSEN else chosen
+        self.is_chosen = bool(self._name)
+
+    def __call__(self) -> str:
+        if not self._name:
+            lines = filter(None, map(odd_letters, physical_lines(self._path)))
+            self._name = likely_letters(b"\n".join(islice(lines, MOST_ODD)))
+        return self._name
+
+
+def read_cards(path: Path, limits: Limits, choices: dict[str, Any]) -> Iterator[RowItem]:
+    """The rows of every card; `choices["encoding"]` is that of lines without one. Raises FileRefused without a card."""
+    letters = _Letters(path, choices.get("encoding", "auto"))
     count = guessed = stood_in = 0
-    for card in cards_of(path):
+    technical: set[str] = set()
+    for card in cards_of(path, letters):
         if card.number > limits.rows:
             raise FileRefused(
                 f"{path.name} has more than {limits.rows:,} cards: nothing was taken. "
@@ -60,33 +80,41 @@ def read_cards(path: Path, limits: Limits, _choices: dict[str, Any]) -> Iterator
             )
         count += card.number > 0
         if card.problem:
-            yield Remark(max(1, card.number), "refused", "the whole card", "", card.problem, ADVICE)
+            said = " · ".join(text for _, text, _ in card.unread) if not card.number else ""
+            yield Remark(max(1, card.number), "refused", "the whole card", said, card.problem, ADVICE)
             continue
         guessed += any(one.is_odd for one in card.properties)
         stood_in += card.stood_in
+        technical |= TECHNICAL & {one.name for one in card.properties}
         yield from rows_of(card.number, card.properties, card.unread)
     if not count:
         raise FileRefused(f"{path.name} holds no vCard: none of its lines is BEGIN:VCARD")
-    if guessed:
-        yield Notice(f"{guessed:,} cards do not say in which letters they are written: they were read as Western ones")
+    if guessed and not letters.is_chosen:
+        many = "1 card does" if guessed == 1 else f"{guessed:,} cards do"
+        yield Notice(
+            f"{many} not say in which letters they are written: read as {letters()}, a guess. Look at the names"
+        )
+    if technical:
+        yield Notice(f"Not kept, for it says only how a card is built: {', '.join(sorted(technical))}")
     if stood_in:
         yield Notice(f"{stood_in:,} cards were read by one reader only: the second gave up on them. Look them over")
 
 
-def cards_of(path: Path) -> Iterator[Card]:
+def cards_of(path: Path, otherwise: Otherwise | None = None) -> Iterator[Card]:
     """The cards in order, each read by itself."""
     vobject.base.line_re = LINEAR
+    letters = otherwise or _Letters(path, "auto")
     for raw in split_cards(path):
-        yield _read(raw, is_checked=raw.number <= MOST_CHECKED)
+        yield _read(raw, letters, is_checked=raw.number <= MOST_CHECKED)
 
 
-def _read(raw: RawCard, *, is_checked: bool = True) -> Card:
+def _read(raw: RawCard, otherwise: Otherwise, *, is_checked: bool = True) -> Card:
     card = Card(raw.number, unread=list(raw.dropped), problem=raw.problem)
     card.line_count = len(raw.lines)
     version = next((found[1].decode() for line in raw.lines if (found := _VERSION.fullmatch(line))), "2.1")
     for line in raw.lines:
         try:
-            card.properties.append(read_line(line, version))
+            card.properties.append(read_line(line, version, otherwise))
         except NoProperty as error:
             card.unread.append(("", line[:80].decode("utf-8", "replace"), str(error)))
     if card.problem or not card.properties:

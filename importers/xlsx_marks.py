@@ -13,12 +13,14 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring, iterparse
 
 from importers.records import FileRefused
+from importers.xlsx_beside import beside, comments_told
 
 _STEP = 256 * 1024
 _OVERLAP = 32
 _WORTH_A_LOOK = re.compile(rb"<(?:\w+:)?f[\s/>]|t=[\"']e[\"']|hidden=[\"'](?:1|true)[\"']")
 _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 MOST_FAULTS = 100_000
+MOST_COLUMNS = 1000  # hidden to the sheet's end means: the empty rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +38,26 @@ def xlsx_marks(archive: zipfile.ZipFile, sheet: str, file: str) -> SheetMarks:
     """The marks of that sheet. Raises FileRefused where its XML cannot be read."""
     try:
         part = _part_of(archive, sheet)
-        if part is None or not any(_WORTH_A_LOOK.search(window) for window in _windows(archive, part)):
+        if part is None:
             return NO_MARKS
-        return _scan(archive, part)
-    except (KeyError, ParseError, DefusedXmlException, zipfile.BadZipFile) as error:
+        is_plain = not any(_WORTH_A_LOOK.search(window) for window in _windows(archive, part))
+        marks = NO_MARKS if is_plain else _scan(archive, part)
+        return SheetMarks(marks.faults, (*marks.told, *beside(archive, part)))
+    except (KeyError, ValueError, ParseError, DefusedXmlException, zipfile.BadZipFile) as error:
         raise FileRefused(f"{file} is damaged: save the list anew, or as CSV UTF-8") from error
 
 
 def ods_marks(archive: zipfile.ZipFile, _sheet: str, _file: str) -> SheetMarks:
-    """Whether there are formulas anywhere in the file."""
+    """Whether there are formulas or comments anywhere in the file."""
     if "content.xml" not in archive.namelist():
         return NO_MARKS
-    count = 0
+    formulas = comments = 0
     for window in _windows(archive, "content.xml"):
-        count += window[: len(window) - _OVERLAP].count(b"table:formula=")
-    return SheetMarks({}, (_formulas(count),)) if count else NO_MARKS
+        own = window[: len(window) - _OVERLAP]
+        formulas += own.count(b"table:formula=")
+        comments += own.count(b"<office:annotation ") + own.count(b"<office:annotation>")
+    told = [_formulas(formulas)] if formulas else []
+    return SheetMarks({}, (*told, *([comments_told(comments)] if comments else [])))
 
 
 def _formulas(count: int) -> str:
@@ -84,7 +91,7 @@ def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:
 
 def _scan(archive: zipfile.ZipFile, part: str) -> SheetMarks:
     faults: dict[tuple[int, int], str] = {}
-    formulas = hidden_rows = 0
+    formulas = hidden_rows = hidden_columns = 0
     with archive.open(part) as stream:
         for _, element in iterparse(stream, events=("end",), forbid_dtd=True):
             name = _name(element)
@@ -96,9 +103,13 @@ def _scan(archive: zipfile.ZipFile, part: str) -> SheetMarks:
             elif name == "row":
                 hidden_rows += element.get("hidden") in {"1", "true"}
                 element.clear()
+            elif name == "col" and element.get("hidden") in {"1", "true"}:
+                hidden_columns += int(element.get("max", "1")) - int(element.get("min", "1")) + 1
     told = [_formulas(formulas)] if formulas else []
     if hidden_rows:
         told.append(f"{hidden_rows:,} hidden rows: they were read like the others")
+    if 0 < hidden_columns <= MOST_COLUMNS:
+        told.append(f"{hidden_columns:,} hidden columns: they were read like the others")
     return SheetMarks(faults, tuple(told))
 
 

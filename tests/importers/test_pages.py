@@ -18,6 +18,7 @@ from directory.app import create_app, database, prepare
 from directory.config import read_settings
 from directory.ports import FixedClock
 from directory.proposals.models import Proposal
+from directory.registry import operations as registry
 from directory.registry.models import Post
 from importers import background, runs, uploads
 from importers.models import ImportBatch, ImportedRecord, ImportRun
@@ -240,6 +241,31 @@ def test_a_doubtful_row_stays_out_until_somebody_says(app: Flask, ana: Signed, i
     assert count(app, Post) == 1
 
 
+@pytest.mark.parametrize("agreed", [True, False])
+def test_of_a_doubtful_rows_person_only_a_name_one_may_see_is_compared(
+    app: Flask, ana: Signed, ion: Signed, tmp_path: Path, agreed: bool
+) -> None:
+    with app.app_context():
+        session = database.session()
+        house = make_institution(session, "Return Agency", kind="ngo")
+        post = make_post(session, house, title="Return desk", phone="+441632960101", is_desk=False)
+        registry.appoint(session, post, "Zora Example", by="test", now=NOW, agreed_at=NOW if agreed else None)
+        session.commit()
+    path = brought(app, ana, listed(tmp_path, row(official="Z. Example")))
+    page = ana.client.get(f"{path}/doubtful").text
+    assert "What is it?" in page
+    assert ("the person: Perhaps the same; an initial stands for a name" in page) == agreed
+    if agreed:
+        ana.post(f"{path}/answers", **{"row-2": "new"})
+        work(app)
+        ana.post(path, decision="commit")
+        ion.post(path, decision="agree")
+        work(app)
+        assert "suggested to you, never merged by themselves" in ana.client.get(path).text
+        page = ana.client.get("/coordination/doubles").text
+        assert "Zora Example<br>Z. Example" in page, "afterwards they are suggested as one person"
+
+
 def test_one_countrys_import_never_touches_anothers(app: Flask, ana: Signed, ion: Signed, tmp_path: Path) -> None:
     let_in(app, brought(app, ana, listed(tmp_path, row())), ana, ion)
     vera = sign_in(app, "coordinator", country="MD")
@@ -258,7 +284,7 @@ def test_one_countrys_import_never_touches_anothers(app: Flask, ana: Signed, ion
         (b"%PDF-1.7 nothing", "list.pdf", "is a PDF"),
         (b"PK\x03\x04 not a book", "list.xlsx", "list.xlsx"),
         (b"\x1f\x8b\x08 packed", "list.csv", "is compressed"),
-        (b"a,a\n1,2\n", "list.csv", "twice"),
+        (b"<html><table>", "list.xls", "is a web page"),
         (b"\x00" * 50_000, "list.csv", "has no rows"),
     ],
 )

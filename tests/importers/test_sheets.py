@@ -226,7 +226,7 @@ def test_rows_are_counted_as_the_spreadsheet_counts_them(imported: Import, tmp_p
     made.save(tmp_path / "list.xlsx")
     report = imported(tmp_path / "list.xlsx")
     assert [number for number, _, _ in reasons(report)] == [6]
-    assert "The first row that holds anything is row 3: it names the columns" in report.notices
+    assert "Row 3 names the columns" in report.notices
 
 
 @pytest.mark.parametrize(
