@@ -83,11 +83,6 @@ def run(url: str, letters: int, *, senders: int = 3, way: str = "our way", seed:
                 processes[victim] = start()
                 next_kill = time.monotonic() + random.uniform(0.35, 0.9)
                 waiting = _waiting(engine)
-            if not waiting:  # a slow sender may still learn that an "uncertain" one certainly did not go out
-                for process in processes:
-                    _kill(process)
-                waiting = _waiting(engine)
-                processes = [start() for _ in range(senders)] if waiting else []
         for process in processes:
             _kill(process)
     outcome = _outcome(engine, server.copies, letters, kills, time.time() - began)
