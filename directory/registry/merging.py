@@ -107,11 +107,12 @@ def _unite_two_terms(session: Session, stays: Appointment, goes: Appointment) ->
     stays.is_acting = stays.is_acting and goes.is_acting
     own = {(point.kind, point.value) for point in stays.contact_points}
     moving = [point.id for point in goes.contact_points if (point.kind, point.value) not in own]
+    after = max((point.position for point in stays.contact_points), default=-1) + 1
     session.flush()
     session.execute(
         update(ContactPoint)
         .where(ContactPoint.id.in_(moving))
-        .values({ContactPoint.appointment_id: stays.id})
+        .values({ContactPoint.appointment_id: stays.id, ContactPoint.position: ContactPoint.position + after})
         .execution_options(synchronize_session=False)
     )
     gone_id = goes.id
