@@ -11,7 +11,7 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.orm import Session
 
-from directory.accounts.grounds import Ground
+from directory.accounts.grounds import EVERYWHERE
 from directory.app import database
 from directory.confirmations import held_reports
 from directory.confirmations.held_reports import HeldDomain
@@ -19,7 +19,6 @@ from directory.db import transaction
 from directory.mail import holding
 from directory.site import Site
 
-EVERYWHERE = Ground(is_everywhere=True, countries=frozenset())
 BY = "console"
 WORDS = {
     "count": "count: their entries are marked, deputies and focal points are asked",

@@ -34,6 +34,9 @@ class Ground:
         return self.is_everywhere or country in self.countries
 
 
+EVERYWHERE = Ground(is_everywhere=True, countries=frozenset())
+
+
 def ground_of(person: Person, action: str) -> Ground:
     """Read from the rights file: where this action is open to this person."""
     table = rights()

@@ -78,7 +78,7 @@ def read(session: Session, token: str, *, vault: Vault, now: datetime, today: da
     appointment = session.get(Appointment, appointment_id) if written_on else None
     if appointment is None or not appointment.official.name:
         raise DeadLetter("unknown")
-    if appointment.until_on is not None and appointment.until_on < today:
+    if appointment.has_ended(today):
         raise DeadLetter("moved", language_of(session, appointment))
     if now.date() - date.fromisoformat(written_on) > timedelta(days=LINK_DAYS):
         raise DeadLetter("asked_long_ago", language_of(session, appointment))

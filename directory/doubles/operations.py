@@ -61,9 +61,7 @@ __all__ = [
     "keep_apart",
     "lift",
     "may_undo",
-    "merge_institutions",
-    "merge_officials",
-    "merge_posts",
+    "merge",
     "refuse",
     "seen_of",
     "subject_of",
@@ -73,53 +71,49 @@ __all__ = [
 ]
 
 
-def merge_posts(
+def merge(
     session: Session,
-    keep: Post,
-    gone: Post,
+    keep: Side,
+    gone: Side,
     *,
     choices: Mapping[str, Any],
     actor: Actor,
     now: datetime,
     reason: str = "",
 ) -> Merge:
-    """Make one entry of two, or ask a second person to agree. Raises MergeRefused or NotAllowed.
+    """Make one of two of a kind, or ask a second person to agree. Raises MergeRefused or NotAllowed.
 
-    `choices`: per field `gone` where the other's value shall stay; `holder` too; `contact_points: keep` leaves the
-    other's lines out.
+    Two institutions bring all their posts; two officials their terms, lines and the account. `choices`: per field
+    `gone` where the other's value shall stay; of posts `holder` too; `contact_points: keep` leaves the other's lines
+    out; of officials `name` alone.
     """
-    return _ask(session, keep, gone, choices=choices, actor=actor, now=now, reason=reason)
-
-
-def merge_institutions(
-    session: Session,
-    keep: Institution,
-    gone: Institution,
-    *,
-    choices: Mapping[str, Any],
-    actor: Actor,
-    now: datetime,
-    reason: str = "",
-) -> Merge:
-    """Make one institution of two, with all their posts. Raises MergeRefused or NotAllowed."""
-    return _ask(session, keep, gone, choices=choices, actor=actor, now=now, reason=reason)
-
-
-def merge_officials(
-    session: Session,
-    keep: Official,
-    gone: Official,
-    *,
-    choices: Mapping[str, Any],
-    actor: Actor,
-    now: datetime,
-    reason: str = "",
-) -> Merge:
-    """Make one official of two records of one person: terms, lines and the account. Raises MergeRefused or NotAllowed.
-
-    `choices`: `name: gone` where the other's spelling stays.
-    """
-    return _ask(session, keep, gone, choices=choices, actor=actor, now=now, reason=reason)
+    for row in sorted((keep, gone), key=lambda one: one.id):
+        standing.lock(session, row)
+    _check(session, actor, "merge_entries", keep)
+    _check(session, actor, "merge_entries", gone)
+    _refuse_impossible(session, keep, gone)
+    waits = needs_second(session, keep, gone, choices, now)
+    made = Merge(
+        id=new_id(),
+        kind=kind_of(keep),
+        keep_id=keep.id,
+        gone_id=gone.id,
+        country_code=subject_of(session, keep).country or "",
+        state="waiting" if waits else "standing",
+        choices=dict(choices),
+        reason=reason,
+        by=actor.by,
+        at=now,
+    )
+    session.add(made)
+    session.flush()
+    _record(session, "ask_merge" if waits else "merge", made, by=actor.by, now=now)
+    if not waits:
+        carry_out(session, made, keep, gone, by=actor.by, now=now)
+        return made
+    for entry in [entry for row in (keep, gone) for entry in shown_with(session, row, now=now)]:
+        standing.mark(session, entry, being_checked=True, now=now)
+    return made
 
 
 def agree(session: Session, merge: Merge, *, actor: Actor, now: datetime, seen: tuple[int, int] | None = None) -> None:
@@ -141,7 +135,7 @@ def refuse(session: Session, merge: Merge, *, actor: Actor, now: datetime) -> No
 
 def withdraw(session: Session, merge: Merge, *, actor: Actor, now: datetime) -> None:
     """Whoever asked takes it back before anybody agreed."""
-    _lock(session, merge)
+    standing.lock(session, merge)
     if merge.by != actor.by:
         raise NotAllowed
     if merge.state != "waiting":
@@ -152,7 +146,7 @@ def withdraw(session: Session, merge: Merge, *, actor: Actor, now: datetime) -> 
 
 def undo(session: Session, merge: Merge, *, actor: Actor, now: datetime) -> None:
     """Two again, as they were: ids, numbers, owners, holders, links. Raises AlreadyDecided or ChangedSince."""
-    _lock(session, merge)
+    standing.lock(session, merge)
     if not may_undo(merge, now):
         raise AlreadyDecided
     table = table_of(merge.kind)
@@ -160,7 +154,7 @@ def undo(session: Session, merge: Merge, *, actor: Actor, now: datetime) -> None
     if keep is None:
         raise ChangedSince(merge.kind)
     _check(session, actor, "merge_entries", keep)
-    _lock_side(session, keep)
+    standing.lock(session, keep)
     lines = merge.journal or []
     journal.restore(session, lines, now=now)
     persons.give_back_words(session, lines, since=merge.decided_at or merge.at)
@@ -253,38 +247,6 @@ def needs_second(session: Session, keep: Side, gone: Side, choices: Mapping[str,
     raise MergeRefused("itself")
 
 
-def _ask(
-    session: Session, keep: Side, gone: Side, *, choices: Mapping[str, Any], actor: Actor, now: datetime, reason: str
-) -> Merge:
-    for row in sorted((keep, gone), key=lambda one: one.id):
-        _lock_side(session, row)
-    _check(session, actor, "merge_entries", keep)
-    _check(session, actor, "merge_entries", gone)
-    _refuse_impossible(session, keep, gone)
-    waits = needs_second(session, keep, gone, choices, now)
-    merge = Merge(
-        id=new_id(),
-        kind=kind_of(keep),
-        keep_id=keep.id,
-        gone_id=gone.id,
-        country_code=subject_of(session, keep).country or "",
-        state="waiting" if waits else "standing",
-        choices=dict(choices),
-        reason=reason,
-        by=actor.by,
-        at=now,
-    )
-    session.add(merge)
-    session.flush()
-    _record(session, "ask_merge" if waits else "merge", merge, by=actor.by, now=now)
-    if not waits:
-        carry_out(session, merge, keep, gone, by=actor.by, now=now)
-        return merge
-    for entry in [entry for row in (keep, gone) for entry in shown_with(session, row, now=now)]:
-        standing.mark(session, entry, being_checked=True, now=now)
-    return merge
-
-
 def _refuse_impossible(session: Session, keep: Side, gone: Side, *, but: str = "") -> None:
     if keep.id == gone.id or type(keep) is not type(gone):
         raise MergeRefused("itself")
@@ -311,7 +273,7 @@ def _refuse_impossible(session: Session, keep: Side, gone: Side, *, but: str = "
 
 
 def _check_decider(session: Session, merge: Merge, actor: Actor) -> tuple[Side, Side]:
-    _lock(session, merge)
+    standing.lock(session, merge)
     if merge.state != "waiting":
         raise AlreadyDecided
     if actor.person.account_id is None:
@@ -359,17 +321,6 @@ def _waiting_between(session: Session, first: str, second: str) -> list[Merge]:
     both = (first, second)
     found = select(Merge).where(Merge.state == "waiting", Merge.keep_id.in_(both), Merge.gone_id.in_(both))
     return list(session.scalars(found))
-
-
-def _lock(session: Session, merge: Merge) -> None:
-    _lock_side(session, merge)
-
-
-def _lock_side(session: Session, row: Side | Merge) -> None:
-    """Nobody else writes this row until the transaction ends; what is read of it from here on is the newest."""
-    table: Any = type(row)
-    session.execute(select(table.id).where(table.id == row.id).with_for_update())
-    session.expire(row)
 
 
 def _record(session: Session, action: str, merge: Merge, *, by: str, now: datetime) -> None:

@@ -51,13 +51,13 @@ def terms_of(session: Session, official_ids: Iterable[str]) -> list[Appointment]
 
 def held_posts(session: Session, official_ids: Iterable[str], *, today: date) -> list[Post]:
     """The posts they hold, or will."""
-    running = [t.post for t in terms_of(session, official_ids) if t.until_on is None or t.until_on >= today]
+    running = [t.post for t in terms_of(session, official_ids) if not t.has_ended(today)]
     return list({post.id: post for post in running}.values())
 
 
 def officials_in(post: Post, *, today: date) -> list[str]:
     """Who holds the post, or will."""
-    return [a.official_id for a in post.appointments if a.until_on is None or a.until_on >= today]
+    return [a.official_id for a in post.appointments if not a.has_ended(today)]
 
 
 def accounts_of(session: Session, official_id: str) -> list[Account]:

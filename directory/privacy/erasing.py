@@ -131,7 +131,7 @@ def _empty_registry(
     official.name, official.agreed_at = "", None
     for appointment in appointments:
         appointment.contact_points = []
-        if appointment.until_on is None or appointment.until_on >= today:
+        if not appointment.has_ended(today):
             first = appointment.from_on or today
             until = max(today - timedelta(days=1), first - timedelta(days=1))
             registry.relieve(session, appointment, until_on=until, by=by, now=now)

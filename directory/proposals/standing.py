@@ -37,8 +37,11 @@ def row_of(session: Session, proposal: Proposal, *, for_write: bool = False) -> 
     return found
 
 
-def lock(session: Session, row: Post | Institution | Proposal) -> None:
-    """Nobody else writes this row until the transaction ends; what is read of it from here on is the newest."""
+def lock(session: Session, row: Any) -> None:
+    """Nobody else writes this row until the transaction ends; what is read of it from here on is the newest.
+
+    `row`: of any table whose key is `id`.
+    """
     kind = type(row)
     session.execute(select(kind.id).where(kind.id == row.id).with_for_update())
     session.expire(row)

@@ -216,7 +216,11 @@ class Appointment(Base):
 
     def covers(self, day: date) -> bool:
         """The official holds the post on that day."""
-        return (self.from_on is None or self.from_on <= day) and (self.until_on is None or day <= self.until_on)
+        return (self.from_on is None or self.from_on <= day) and not self.has_ended(day)
+
+    def has_ended(self, day: date) -> bool:
+        """The term was over before that day: neither runs nor will."""
+        return self.until_on is not None and self.until_on < day
 
 
 class ContactPoint(Base):

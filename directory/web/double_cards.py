@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import select
 
 from directory.doubles import persons, queries
+from directory.doubles.carrying import TABLES, table_of
 from directory.doubles.carrying import Side as Row
 from directory.doubles.models import KeptApart, Merge
 from directory.entries import answers, overview
@@ -29,7 +29,6 @@ FIELDS = {
     "official": ("name",),
 }
 PATHS = {"post": "entries", "institution": "institutions", "official": "people"}
-MODELS = {"post": Post, "institution": Institution, "official": Official}
 MOST_CARDS = 4
 
 
@@ -128,9 +127,8 @@ def _field_word(name: str, row: Post | Institution) -> str:
 def rows_of(found: Sequence[queries.Suggestion]) -> dict[str, Row]:
     """What the suggestions are about, by id."""
     session, rows = current.session(), dict[str, Row]()
-    for kind, model in MODELS.items():
+    for kind, table in TABLES.items():
         ids = {i for s in found if s.kind == kind for i in (s.left_id, s.right_id)}
-        table: Any = model
         rows |= {row.id: row for row in session.scalars(select(table).where(table.id.in_(ids)))}
     return rows
 
@@ -194,6 +192,5 @@ def apart_of(pairs: Sequence[KeptApart]) -> list[Past]:
 
 def row_of(kind: str, row_id: str) -> Row | None:
     """The post, institution or official with that id."""
-    table: Any = MODELS[kind]
-    found: Row | None = current.session().get(table, row_id)
+    found: Row | None = current.session().get(table_of(kind), row_id)
     return found

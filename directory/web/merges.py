@@ -206,12 +206,8 @@ def _join(kind: str, keep_id: str, gone_id: str) -> Response:
         keep, gone = _two(kind, keep_id, gone_id)
         if decision == "apart":
             operations.keep_apart(session, keep, gone, by=actor().by, reason=reason, now=now, actor=actor())
-        elif isinstance(keep, Post) and isinstance(gone, Post):
-            operations.merge_posts(session, keep, gone, choices=choices, actor=actor(), now=now, reason=reason)
-        elif isinstance(keep, Institution) and isinstance(gone, Institution):
-            operations.merge_institutions(session, keep, gone, choices=choices, actor=actor(), now=now, reason=reason)
-        elif isinstance(keep, Official) and isinstance(gone, Official):
-            operations.merge_officials(session, keep, gone, choices=choices, actor=actor(), now=now, reason=reason)
+        else:
+            operations.merge(session, keep, gone, choices=choices, actor=actor(), now=now, reason=reason)
     return redirect(BELOW, 303)
 
 
@@ -222,7 +218,7 @@ def _two(kind: str, keep_id: str, gone_id: str) -> tuple[Row, Row]:
     if keep is None or gone is None or keep is gone:
         abort(404)
     countries = {operations.subject_of(session, row).country for row in (keep, gone)}
-    if not ground.is_everywhere and not countries <= ground.countries:
+    if not all(ground.covers(country) for country in countries):
         abort(404)
     if kind == "official" and not all(double_people.may_know(country) for country in countries):
         abort(404)
@@ -264,7 +260,8 @@ def _sides(keep: Row, gone: Row, merge: Merge | None) -> dict[str, object]:
         }
     assert not isinstance(keep, Official)
     assert not isinstance(gone, Official)
-    return {"sides": [side_of(one) for one in (keep, gone)], "fields": fields_of(kind_of(keep), keep, gone, choices)}
+    fields = fields_of(kind_of(keep), keep, gone, choices)
+    return {"sides": [side_of(one) for one in (keep, gone)], "fields": fields, "refused": ""}
 
 
 def _fate(merge: Merge | None) -> dict[str, object]:

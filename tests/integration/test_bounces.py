@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from directory.accounts.grounds import Ground
+from directory.accounts.grounds import EVERYWHERE, Ground
 from directory.confirmations import held_reports
 from directory.db import new_id, transaction
 from directory.history.models import Alarm, Change
@@ -28,7 +28,6 @@ from directory.mail.sending import send_due
 from tests.conftest import NOW
 from tests.mail_samples import OWN_ADDRESS, sample
 
-EVERYWHERE = Ground(is_everywhere=True, countries=frozenset())
 RETURNS = ReturnAddresses("bounce@directory.example", (b"k" * 32,))
 FORGER = ReturnAddresses("bounce@directory.example", (b"x" * 32,))
 SENDER = Sender("TRM Directory", OWN_ADDRESS, "directory.example", RETURNS)

@@ -70,8 +70,7 @@ def everything(session: Session) -> dict[str, list[Any]]:
 
 
 def merged(session: Session, keep: Any, gone: Any, asker: Actor, second: Actor, **choices: Any) -> Merge:
-    verb = operations.merge_posts if isinstance(keep, Post) else operations.merge_institutions
-    merge = verb(session, keep, gone, choices=choices, actor=asker, now=NOW)
+    merge = operations.merge(session, keep, gone, choices=choices, actor=asker, now=NOW)
     if merge.state == "waiting":
         operations.agree(session, merge, actor=second, now=NOW)
     return merge
@@ -86,7 +85,7 @@ def test_a_merge_that_adds_numbers_waits_and_nothing_moves_until_a_second_person
 ) -> None:
     keep, gone = pair(session)
     before = everything(session)
-    merge = operations.merge_posts(session, keep, gone, choices={}, actor=asker, now=NOW)
+    merge = operations.merge(session, keep, gone, choices={}, actor=asker, now=NOW)
     assert merge.state == "waiting"
     assert keep.is_being_checked
     assert gone.is_being_checked
@@ -103,7 +102,7 @@ def test_a_merge_that_adds_numbers_waits_and_nothing_moves_until_a_second_person
 def test_of_two_that_say_the_same_numbers_one_person_makes_one(session: Session, asker: Actor) -> None:
     keep, gone = pair(session, others=(LINE,), title="Return desk (again)")
     gone_id = gone.id
-    merge = operations.merge_posts(session, keep, gone, choices={"title": "gone"}, actor=asker, now=NOW)
+    merge = operations.merge(session, keep, gone, choices={"title": "gone"}, actor=asker, now=NOW)
     assert merge.state == "standing"
     assert keep.title == "Return desk (again)"
     stub = session.get_one(Removal, gone_id)
@@ -269,20 +268,20 @@ def test_kept_apart_is_refused_for_good_through_merges_until_lifted(
     again = operations.keep_apart(session, gone, third, by="else", now=NOW)
     assert again.id == kept.id
     with pytest.raises(MergeRefused, match="kept_apart"):
-        operations.merge_posts(session, gone, third, choices={}, actor=asker, now=NOW)
+        operations.merge(session, gone, third, choices={}, actor=asker, now=NOW)
     merge = merged(session, keep, gone, asker, second)
     with pytest.raises(MergeRefused, match="kept_apart"):
-        operations.merge_posts(session, keep, third, choices={}, actor=asker, now=NOW)
+        operations.merge(session, keep, third, choices={}, actor=asker, now=NOW)
     operations.undo(session, merge, actor=asker, now=NOW)
     kept = session.scalars(select(KeptApart)).one()
     operations.lift(session, kept, by="somebody", now=NOW)
     gone = session.get_one(Post, gone.id if gone in session else merge.gone_id)
-    assert operations.merge_posts(session, gone, third, choices={}, actor=asker, now=NOW)
+    assert operations.merge(session, gone, third, choices={}, actor=asker, now=NOW)
 
 
 def test_keeping_apart_ends_a_merge_that_waits(session: Session, asker: Actor, second: Actor) -> None:
     keep, gone = pair(session)
-    merge = operations.merge_posts(session, keep, gone, choices={}, actor=asker, now=NOW)
+    merge = operations.merge(session, keep, gone, choices={}, actor=asker, now=NOW)
     operations.keep_apart(session, keep, gone, by=second.by, now=NOW, actor=second)
     assert merge.state == "refused"
     assert not keep.is_being_checked
@@ -294,7 +293,7 @@ def test_keeping_apart_ends_a_merge_that_waits(session: Session, asker: Actor, s
 def test_said_no_both_stay(session: Session, asker: Actor, second: Actor, verb: str) -> None:
     keep, gone = pair(session)
     before = everything(session)
-    merge = operations.merge_posts(session, keep, gone, choices={}, actor=asker, now=NOW)
+    merge = operations.merge(session, keep, gone, choices={}, actor=asker, now=NOW)
     getattr(operations, verb)(session, merge, actor=second if verb == "refuse" else asker, now=NOW)
     assert (keep.is_being_checked, gone.is_being_checked) == (False, False)
     assert everything(session) == before
@@ -302,7 +301,7 @@ def test_said_no_both_stay(session: Session, asker: Actor, second: Actor, verb: 
 
 def test_who_agrees_to_what_changed_meanwhile_looks_again(session: Session, asker: Actor, second: Actor) -> None:
     keep, gone = pair(session)
-    merge = operations.merge_posts(session, keep, gone, choices={}, actor=asker, now=NOW)
+    merge = operations.merge(session, keep, gone, choices={}, actor=asker, now=NOW)
     seen = (keep.revision, gone.revision)
     registry.set_post(session, gone, replace(post_values(gone), area="north"), by="test", now=NOW)
     with pytest.raises(operations.Outdated):
@@ -316,19 +315,19 @@ def test_only_who_may_and_only_what_belongs_together(session: Session, asker: Ac
     secretariat = actor(session, "secretariat", None)
     for who in (actor(session, "reader", None), actor(session, country="AL"), actor(session, "focal_point", None)):
         with pytest.raises(operations.NotAllowed):
-            operations.merge_posts(session, keep, gone, choices={}, actor=who, now=NOW)
+            operations.merge(session, keep, gone, choices={}, actor=who, now=NOW)
     with pytest.raises(operations.NotAllowed):
-        operations.merge_posts(session, keep, abroad, choices={}, actor=asker, now=NOW)
+        operations.merge(session, keep, abroad, choices={}, actor=asker, now=NOW)
     for other, code in ((abroad, "country"), (keep, "itself")):
         with pytest.raises(MergeRefused, match=code):
-            operations.merge_posts(session, keep, other, choices={}, actor=secretariat, now=NOW)
+            operations.merge(session, keep, other, choices={}, actor=secretariat, now=NOW)
     gone.is_demo = True
     with pytest.raises(MergeRefused, match="demo"):
-        operations.merge_posts(session, keep, gone, choices={}, actor=asker, now=NOW)
+        operations.merge(session, keep, gone, choices={}, actor=asker, now=NOW)
 
 
 def test_no_process_agrees(session: Session, asker: Actor) -> None:
-    merge = operations.merge_posts(session, *pair(session), choices={}, actor=asker, now=NOW)
+    merge = operations.merge(session, *pair(session), choices={}, actor=asker, now=NOW)
     with pytest.raises(operations.NotAllowed):
         operations.agree(session, merge, actor=Actor("console", "console"), now=NOW)
 

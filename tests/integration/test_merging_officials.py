@@ -63,7 +63,7 @@ def hold(
 
 
 def merged(session: Session, keep: Official, gone: Official, asker: Actor, second: Actor, **choices: Any) -> Merge:
-    merge = operations.merge_officials(session, keep, gone, choices=choices, actor=asker, now=NOW)
+    merge = operations.merge(session, keep, gone, choices=choices, actor=asker, now=NOW)
     if merge.state == "waiting":
         operations.agree(session, merge, actor=second, now=NOW)
     return merge
@@ -120,7 +120,7 @@ def test_a_merge_that_changes_a_name_waits_and_nothing_moves_until_a_second_pers
 ) -> None:
     keep, gone = hold(session), hold(session, "A. Demo", lines=(MOBILE,))
     before = everything(session)
-    merge = operations.merge_officials(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
+    merge = operations.merge(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
     assert merge.state == "waiting"
     assert (keep.post.is_being_checked, gone.post.is_being_checked) == (True, True)
     after = everything(session)
@@ -139,7 +139,7 @@ def test_a_merge_that_changes_a_name_waits_and_nothing_moves_until_a_second_pers
 def test_two_that_say_the_same_become_one_at_once(session: Session, asker: Actor) -> None:
     keep, gone = hold(session), hold(session)
     gone_id = gone.official_id
-    merge = operations.merge_officials(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
+    merge = operations.merge(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
     assert merge.state == "standing"
     assert session.get(Official, gone_id) is None
 
@@ -175,7 +175,7 @@ def test_taken_back_everything_is_as_it_was(
     assert (term.id, term.from_on) == (keep.id, date(2025, 6, 1)), "of two terms in one post one is left"
     assert [p.value for p in term.contact_points] == [MAIL.value, MOBILE.value]
     with pytest.raises(MergeRefused, match="kept_apart"):
-        operations.merge_officials(session, keep.official, third.official, choices={}, actor=asker, now=NOW)
+        operations.merge(session, keep.official, third.official, choices={}, actor=asker, now=NOW)
     operations.undo(session, merge, actor=asker, now=NOW + timedelta(days=29))
     assert everything(session) == before
     assert session.get_one(Account, account_id).official_id == gone_id
@@ -242,11 +242,11 @@ def test_two_who_both_sign_in_stay_two_until_one_account_rests(
     session.flush()
     before = everything(session)
     with pytest.raises(MergeRefused, match="accounts"):
-        operations.merge_officials(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
+        operations.merge(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
     assert everything(session) == before
     accounts[1].state = "frozen"
     session.flush()
-    merge = operations.merge_officials(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
+    merge = operations.merge(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
     assert merge.state == "waiting", "an account that reaches on takes two people, though every word is the same"
     accounts[1].state = "active"
     session.flush()
@@ -268,26 +268,26 @@ def test_only_who_may_and_only_what_belongs_together(
     abroad = hold(session, house=make_institution(session, country="MD"))
     for role, country in (("reader", None), ("focal_point", None), ("coordinator", "MD"), ("auditor", None)):
         with pytest.raises(operations.NotAllowed):
-            operations.merge_officials(
+            operations.merge(
                 session, keep.official, gone.official, choices={}, actor=actor(session, role, country), now=NOW
             )
     with pytest.raises(operations.NotAllowed):
-        operations.merge_officials(session, keep.official, abroad.official, choices={}, actor=asker, now=NOW)
+        operations.merge(session, keep.official, abroad.official, choices={}, actor=asker, now=NOW)
     secretariat = actor(session, "secretariat", None)
     for other, code in ((abroad, "country"), (keep, "itself")):
         with pytest.raises(MergeRefused, match=code):
-            operations.merge_officials(session, keep.official, other.official, choices={}, actor=secretariat, now=NOW)
+            operations.merge(session, keep.official, other.official, choices={}, actor=secretariat, now=NOW)
     kept = operations.keep_apart(session, keep.official, gone.official, by=asker.by, now=NOW, actor=asker)
     assert pairs(session) == set()
     with pytest.raises(MergeRefused, match="kept_apart"):
-        operations.merge_officials(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
+        operations.merge(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
     operations.lift(session, kept, by=asker.by, now=NOW)
     gone.official.is_demo = True
     with pytest.raises(MergeRefused, match="demo"):
-        operations.merge_officials(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
+        operations.merge(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
     gone.official.is_demo, gone.official.name = False, ""
     with pytest.raises(MergeRefused, match="erased"):
-        operations.merge_officials(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
+        operations.merge(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
 
 
 def test_who_agrees_to_what_changed_meanwhile_looks_again(
@@ -296,7 +296,7 @@ def test_who_agrees_to_what_changed_meanwhile_looks_again(
     second: Actor,
 ) -> None:
     keep, gone = hold(session), hold(session, "A. Demo")
-    merge = operations.merge_officials(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
+    merge = operations.merge(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
     seen = tuple(operations.seen_of(session, one.official) for one in (keep, gone))
     registry.relieve(session, gone, until_on=NOW.date(), by="test", now=NOW)
     with pytest.raises(operations.Outdated):
@@ -308,7 +308,7 @@ def test_who_agrees_to_what_changed_meanwhile_looks_again(
 def test_said_no_both_stay(session: Session, asker: Actor, second: Actor, verb: str) -> None:
     keep, gone = hold(session), hold(session, "A. Demo")
     before = everything(session)
-    merge = operations.merge_officials(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
+    merge = operations.merge(session, keep.official, gone.official, choices={}, actor=asker, now=NOW)
     getattr(operations, verb)(session, merge, actor=second if verb == "refuse" else asker, now=NOW)
     assert (keep.post.is_being_checked, gone.post.is_being_checked) == (False, False)
     assert everything(session) == before

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.accounts.grounds import EVERYWHERE
 from directory.accounts.models import Account
 from directory.confirmations import answering, call_results, calls, correspondence, progress
 from directory.confirmations.call_results import Caller
@@ -64,7 +65,7 @@ def test_a_round_counts_answers_by_what_brought_them(
 def test_entries_that_nobody_is_asked_about_are_counted(session: Session, cora: Caller) -> None:
     make_post(session)
     make_post(session, make_institution(session, "Office", country="BG"))
-    everywhere = calls.Ground(is_everywhere=True, countries=frozenset())
+    everywhere = EVERYWHERE
     assert progress.unasked(session, everywhere, today=TODAY) == {"BG": (1, False), "RO": (1, True)}
 
 
@@ -123,7 +124,7 @@ def test_what_came_back_is_seen_where_it_belongs_and_settled_once(
             )
         )
     session.flush()
-    place, everywhere = calls.ground_of(cora.actor.person), calls.Ground(is_everywhere=True, countries=frozenset())
+    place, everywhere = calls.ground_of(cora.actor.person), EVERYWHERE
     (reply,) = correspondence.replies(session, place)
     assert reply.letter is mail
     assert correspondence.replies(session, place.narrowed("BG")) == []

@@ -15,9 +15,9 @@ from directory.registry.models import Post, Removal
 from directory.registry.values import ContactValues, NameValues
 from tests.conftest import NOW
 from tests.factories import make_institution, make_post
+from tests.web.merging import BELOW, decide
 from tests.web.signed_in import Signed, sign_in
 
-BELOW = "/coordination/doubles"
 SHARED = ContactValues("phone", "+442079460141", is_published=True)
 MORE = ContactValues("email", "night@demo-border.example", is_published=True)
 
@@ -55,14 +55,6 @@ def ask(who: Signed, doubles: tuple[str, str], **more: Any) -> str:
         return (
             database.session().scalars(select(Merge.id).where(Merge.keep_id == doubles[0]).order_by(Merge.at)).all()[-1]
         )
-
-
-def decide(who: Signed, merge_id: str, decision: str) -> Any:
-    from tests.web.changing import form_of
-
-    path = f"{BELOW}/merges/{merge_id}"
-    form = form_of(who.client.get(path).text, path)
-    return who.client.post(path, data=form | {"decision": decision})
 
 
 def test_doubles_are_suggested_with_reasons_side_by_side(doubles: tuple[str, str], coordinator: Signed) -> None:

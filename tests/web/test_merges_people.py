@@ -18,10 +18,9 @@ from directory.registry.models import Appointment, Official
 from directory.registry.values import ContactValues
 from tests.conftest import NOW
 from tests.factories import make_institution, make_post
-from tests.web.changing import form_of
+from tests.web.merging import BELOW, decide
 from tests.web.signed_in import Signed, make_account, sign_in
 
-BELOW = "/coordination/doubles"
 LINE = ContactValues("mobile", "+442079460181")
 MAIL = ContactValues("email", "zora.demo@demo-border.example")
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -71,12 +70,6 @@ def ask(who: Signed, people: tuple[str, str], **more: Any) -> str:
     assert answer.status_code == 303, answer.text
     with who.client.application.app_context():
         return database.session().scalars(select(Merge.id).where(Merge.keep_id == people[0])).one()
-
-
-def decide(who: Signed, merge_id: str, decision: str) -> Any:
-    path = f"{BELOW}/merges/{merge_id}"
-    form = form_of(who.client.get(path).text, path)
-    return who.client.post(path, data=form | {"decision": decision})
 
 
 def named(app: Flask, official_id: str) -> list[str]:
