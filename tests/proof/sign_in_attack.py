@@ -65,8 +65,8 @@ def run(attack: Attack) -> Figures:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         _prepare(folder, attack)
-        counter = many.Value("i", 0)
-        with many.Pool(PROCESSES, initializer=_share, initargs=(counter,)) as pool:
+        counters = many.Value("i", 0), many.Value("i", 0)
+        with many.Pool(PROCESSES, initializer=_share, initargs=counters) as pool:
             parts = pool.starmap(_guess_on, [(folder, attack)] * PROCESSES)
     taken = [one for part, _, _ in parts for one in part]
     worst_five, worst_day = _worst(taken)
@@ -91,11 +91,12 @@ def _app(folder: str):  # type: ignore[no-untyped-def]
 
 
 _counter: Synchronized[int]
+_finished: Synchronized[int]
 
 
-def _share(counter: Synchronized[int]) -> None:
-    global _counter  # noqa: PLW0603 - how a pool hands it to its processes
-    _counter = counter
+def _share(counter: Synchronized[int], finished: Synchronized[int]) -> None:
+    global _counter, _finished
+    _counter, _finished = counter, finished
 
 
 def _guess_on(folder: str, attack: Attack) -> tuple[list[tuple[int, datetime]], int, int]:
@@ -112,7 +113,9 @@ def _guess_on(folder: str, attack: Attack) -> tuple[list[tuple[int, datetime]], 
     while (n := _next()) < attack.guesses:
         rng = random.Random(n)
         victim = rng.randrange(min(HOT, attack.accounts)) if n % 2 else rng.randrange(attack.accounts)
-        at = NOW + DAY * ((n * attack.bursts // attack.guesses) / attack.bursts)
+        burst = n * attack.bursts // attack.guesses
+        _wait_for_all_before(-(-burst * attack.guesses // attack.bursts))
+        at = NOW + DAY * (burst / attack.bursts)
         set_clock(app, at)
         sent = {"csrf_token": token, "email": f"victim{victim}@ministry.example", "password": f"guess {n}"}
         host = rng.randrange(attack.addresses)
@@ -126,6 +129,8 @@ def _guess_on(folder: str, attack: Attack) -> tuple[list[tuple[int, datetime]], 
             mine = {"csrf_token": owners_token, "email": "victim0@ministry.example", "password": PASSWORD}
             answer = owner.post("/sign-in", data=mine, environ_base={"REMOTE_ADDR": "192.0.2.1"})
             refused += answer.status_code != 303
+        with _finished.get_lock():
+            _finished.value += 1
     return taken, tried, refused
 
 
@@ -138,6 +143,12 @@ def _know_owners_browser(app, owner) -> str:  # type: ignore[no-untyped-def]
         assert account is not None
         owner.set_cookie("device", app.extensions["vault"].sign(f"{account.id}:browser", "device"), domain="localhost")
         return str(account.id)
+
+
+def _wait_for_all_before(first: int) -> None:
+    """Nobody is hours ahead of another: whoever still guesses in the burst before would meet counts of the next."""
+    while _finished.value < first:
+        time.sleep(0.001)
 
 
 def _next() -> int:
