@@ -91,8 +91,8 @@ class Asked(Base):
         Index(
             "ix_asked_waiting",
             "account_id",
-            sqlite_where=text("letter_id IS NULL"),
-            postgresql_where=text("letter_id IS NULL"),
+            sqlite_where=_UNWRITTEN,
+            postgresql_where=_UNWRITTEN,
         ),
     )
 

@@ -29,8 +29,6 @@ from directory.mail.models import OutgoingMail
 from directory.registry.models import Institution, Post
 from directory.registry.rules import FreshnessDays, FreshnessState, freshness
 
-STEPS_WRITTEN = ("ask", "remind", "deputy", "institution")
-PROOFS = frozenset({"right", "answered"})
 CURVE_DAYS = 105  # until a coordinator was told and has rung
 
 

@@ -25,7 +25,7 @@ from directory.exports.plain_rows import COLUMNS, plain_row
 
 ENTRIES, ABOUT = "Entries", "About this file"
 MOST_IN_CELL = 32_767
-INK, ACCENT = "FF1D2326", "FF0B5563"
+ACCENT = "FF0B5563"
 WIDTHS = {"id": 12, "url": 14, "institution": 36, "title": 34, "freshness": 34, "responsibilities": 48, "asks_for": 36}
 WIDE = frozenset({"hotline", "phone", "fax", "email", "secure_mail", "web", "postal", "institution_local_name"})
 STATES = (

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from directory.doubles.likeness.persons import judge_persons
-from directory.doubles.likeness.records import Person, Verdict
+from directory.doubles.likeness.records import Person
+from directory.doubles.namesakes import ONE_HOUSE
 from directory.entries import answers
 from directory.web import current, quotas
 from directory.web.double_words import answer_word, reason_words
 from directory.web.translating import gettext as _
-
-ONE_HOUSE = Verdict("same")
 
 
 def holders_of(lines: Sequence[Mapping[str, Any]]) -> dict[str, str]:

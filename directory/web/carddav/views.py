@@ -27,7 +27,6 @@ PLACES = {
     "book": BOOK,
     "card": f"{BOOK}<uuid:entry_id>.vcf",
 }
-READS = ["GET", "HEAD", "OPTIONS", "PROPFIND"]
 WRITES = ("PUT", "DELETE", "MOVE", "COPY", "PROPPATCH", "MKCOL")
 # Their phones stop syncing for good after a refusal; so a change of theirs is taken, thrown away and put right.
 APPLE = ("iOS/", "iPadOS/", "macOS/", "Mac OS X", "Mac_OS_X", "dataaccessd", "AddressBook", "watchOS/", "visionOS/")
